@@ -13,9 +13,10 @@ use proptest::test_runner::TestRunner;
 
 use crate::cloudformation::{Refused, Stack, Template};
 use crate::combinations::{
-    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, PRODUCTION, parameters,
+    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, MEMBERS, MEMBERS_OF_OLD, PRODUCTION,
+    parameters,
 };
-use crate::settings::FUNCTIONS;
+use crate::settings::functions;
 use crate::translated::{edge, template};
 
 /// How many values are tried for each parameter.
@@ -95,6 +96,8 @@ fn besides(name: &str) -> &'static [(&'static str, &'static str)] {
         "OriginDomain" => EDGE,
         "CognitoDomain" | "CognitoCertificateArn" => COGNITO_DOMAIN,
         "ExistingUserPoolId" | "ExistingUserPoolDomain" => EXISTING_USER_POOL,
+        "ExistingMemberTable" | "ExistingMemberTableKey" | "ExistingPersonKey" => MEMBERS_OF_OLD,
+        "MemberApps" | "MemberOrigins" | "SdkScopes" | "ReleaseWait" => MEMBERS,
         _ if name.starts_with("Service") && name != "ServiceClientId" => CUSTOM,
         _ => &[],
     }
@@ -108,8 +111,7 @@ pub(crate) fn environment_bytes(stack: &Stack, function: &str) -> usize {
 
 /// The functions' errors about their environment.
 fn problems(stack: &Stack) -> Vec<String> {
-    FUNCTIONS
-        .into_iter()
+    functions(stack)
         .filter_map(|function| {
             let environment = stack.environment(function);
             let length = environment_bytes(stack, function);
@@ -122,6 +124,7 @@ fn problems(stack: &Stack) -> Vec<String> {
                 "InboundFederationFunction" => {
                     inbound_federation::config::Config::read(&lookup).map(drop)
                 }
+                "VerificationFunction" => verification::config::Config::read(&lookup).map(drop),
                 _ => pre_token_generation::config::Config::read(&lookup).map(drop),
             };
             read.err().map(|error| format!("{function}: {error}"))
@@ -169,9 +172,10 @@ fn the_longest_of_everything_is_an_environment_that_lambda_takes() {
 /// A stack with the longest value of every parameter.
 pub(crate) fn longest() -> Stack {
     let template = template();
-    let address = format!("https://service.example/{}", "a".repeat(176));
+    let address = format!("https://service.example/{}", "a".repeat(76));
     let former = format!("https://former.example/{}", "a".repeat(232));
-    let mut longest: BTreeMap<_, _> = parameters(&[PRODUCTION, CUSTOM, EXISTING_USER_POOL, EDGE]);
+    let mut longest: BTreeMap<_, _> =
+        parameters(&[PRODUCTION, CUSTOM, EXISTING_USER_POOL, EDGE, MEMBERS_OF_OLD]);
     let partition = "arn:aws-us-gov";
     let key = |number: u8| {
         format!(
@@ -179,6 +183,10 @@ pub(crate) fn longest() -> Stack {
             number.to_string().repeat(32)
         )
     };
+    let sdk_scopes: Vec<_> = (100..110)
+        .map(|app| format!("{app}{}:verify", "a".repeat(89)))
+        .collect();
+    let sdk_scopes = format!("a{}", sdk_scopes.join(" "));
     for (name, value) in [
         ("Environment", "custom".to_owned()),
         ("ServiceClientId", "9".repeat(255)),
@@ -208,6 +216,21 @@ pub(crate) fn longest() -> Stack {
         ("IdTokenKey2", key(4)),
         ("Ages", "101,102,103,104,105,106,107,108".to_owned()),
         ("MaxVerificationAge", "99999999m".to_owned()),
+        (
+            "MemberApps",
+            format!("shop:https://shop.example/{}", "a".repeat(374)),
+        ),
+        ("SdkScopes", sdk_scopes),
+        ("ReleaseWait", "3650d".to_owned()),
+        (
+            "ExistingMemberTable",
+            format!(
+                "{partition}:dynamodb:ap-northeast-1:123456789012:table/{}",
+                "a".repeat(160)
+            ),
+        ),
+        ("ExistingMemberTableKey", key(5)),
+        ("ExistingPersonKey", key(6)),
         (
             "ExistingRecordKeys",
             format!(
@@ -322,6 +345,48 @@ const DOCUMENTED: &[(&str, &str, &[&str])] = &[
         &["arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:a/b_c+d=e.f@g-h-AbCdEf"],
     ),
     (
+        "MemberApps",
+        "what both functions take as MEMBER_APPS",
+        &[
+            "",
+            "shop:https://shop.example/",
+            "shop:https://shop.example/verified?from=card shop:https://shop.example/again/",
+            "shop:https://a/ phone:jp.example.app://verified a+b_c:http://localhost:3000/cb",
+            "1:https://a/ 2:https://a/ 3:https://a/ 4:https://a/ 5:https://a/ 6:https://a/ \
+             7:https://a/ 8:https://a/",
+            "dev:http://127.0.0.1:5173/verified dev:http://app.localhost:3000/",
+        ],
+    ),
+    (
+        "MemberOrigins",
+        "API Gateway: CorsConfiguration",
+        &[
+            "https://shop.example",
+            "https://shop.example:8443",
+            "http://localhost:3000",
+        ],
+    ),
+    (
+        "SdkScopes",
+        "what the trigger takes as SDK_SCOPES",
+        &[
+            "none",
+            "a:verify",
+            "a:verify a:age_over_150 b:verified",
+            "a+b_c:municipality",
+        ],
+    ),
+    (
+        "ReleaseWait",
+        "what the function takes as RELEASE_WAIT",
+        &["none", "never", "1d", "99d", "3649d", "3650d"],
+    ),
+    (
+        "ExistingMemberTable",
+        "DynamoDB: names have 3 to 255 letters, digits and _.-",
+        &["arn:aws:dynamodb:ap-northeast-1:123456789012:table/a_b.C-1"],
+    ),
+    (
         "HostedZoneId",
         "Route 53: a hosted zone's ID has up to 32 characters",
         &["Z1", "Z0123456789ABCDEFGHIJKLMNOPQRSTU"],
@@ -365,6 +430,16 @@ const NARROWER: &[(&str, &str, &str)] = &[
          aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
          a-AbCdEf",
         "a function's variables have 4,096 bytes together",
+    ),
+    (
+        "MemberOrigins",
+        "*",
+        "scripts of any site could use a member's token, if they had it",
+    ),
+    (
+        "MemberApps",
+        "shop:https://shop.example:10443/",
+        "a pattern that stays readable",
     ),
     ("FederationConcurrency", "0", "it would let nobody sign in"),
     ("TriggerConcurrency", "0", "it would let nobody sign in"),

@@ -42,7 +42,7 @@ fn measurable() -> BTreeSet<Metric> {
     }
     // Amazon API Gateway writes the access log, from which this metric is counted.
     all.insert(metric(OURS, "Throttled", &[stack]));
-    for package in Functions::PACKAGES {
+    for package in Functions::PACKAGES.into_iter().chain(["verification"]) {
         for name in [COLD_START, START_DURATION] {
             all.insert(metric(OURS, name, &[stack, ("Function", package)]));
         }
@@ -78,13 +78,16 @@ fn measured_by_aws() -> BTreeSet<Metric> {
         "myna-FederationFunction",
         "myna-InboundFederationFunction",
         "myna-PreTokenGenerationFunction",
+        "myna-VerificationFunction",
     ] {
         for name in ["Errors", "Throttles", "Duration"] {
             all.insert(metric("AWS/Lambda", name, &[("FunctionName", function)]));
         }
     }
-    for name in ["Count", "4xx", "5xx", "Latency"] {
-        all.insert(metric("AWS/ApiGateway", name, &[("ApiId", "myna-ApiId")]));
+    for api in ["myna-ApiId", "myna-MembersApiId"] {
+        for name in ["Count", "4xx", "5xx", "Latency"] {
+            all.insert(metric("AWS/ApiGateway", name, &[("ApiId", api)]));
+        }
     }
     all
 }
@@ -495,6 +498,7 @@ async fn what_one_person_sends_at_once_calls_nobody_whatever_it_is() {
         "federation-throttles",
         "inbound-federation-throttles",
         "pre-token-generation-throttles",
+        "verification-throttles",
         "api-errors",
     ]);
     assert_eq!(rings(&[&burst, &nothing, &burst, &burst]), everything);
@@ -743,6 +747,38 @@ fn where_there_are_many_it_goes_by_the_share() {
             .iter()
             .fold(period, |period, name| period.and(ours(name), [1.0]));
         assert_eq!(going_on(period), named(rings), "{finished}");
+    }
+}
+
+/// A few members who try a second account, fail, or are interrupted are noise. Many are told of,
+/// once it goes on.
+#[test]
+fn verifications_that_go_wrong_ring_once_there_are_many() {
+    let stack = watched();
+    let ours = |name| metric(OURS, name, &[("Stack", STACK)]);
+    let (second, expired) = (ours("SecondAccountRefused"), ours("ExpiredPassSettled"));
+    let completed = ours("VerificationCompleted");
+    let period = |succeeded: usize, failed: usize, seconds: usize, passes: usize| {
+        let results = [vec![1.0; succeeded], vec![0.0; failed]].concat();
+        Period::default()
+            .and(completed.clone(), results)
+            .and(second.clone(), vec![1.0; seconds])
+            .and(expired.clone(), vec![1.0; passes])
+    };
+    for (period, rings) in [
+        (period(5, 0, 19, 4), &[][..]),
+        (period(5, 0, 20, 0), &["second-accounts"]),
+        (period(5, 0, 0, 5), &["expired-passes"]),
+        // One member who tries again and again, where nobody else does.
+        (period(0, 19, 0, 0), &[]),
+        (period(0, 20, 0, 0), &["verifications-failed"]),
+        (period(19, 81, 0, 0), &["verifications-failed"]),
+        (period(20, 80, 0, 0), &[]),
+    ] {
+        assert_eq!(ringing(&stack, &going_on(&period)), named(rings));
+        // A burst lies in two periods at most.
+        let burst = [period.clone(), period, Period::default()];
+        assert_eq!(ringing(&stack, &burst), named(&[]));
     }
 }
 

@@ -408,6 +408,7 @@ impl Evaluation<'_> {
             }
             "AWS::KMS::Key" => "11111111-2222-3333-4444-555555555555".to_owned(),
             "AWS::Cognito::UserPool" => format!("{region}_EXAMPLE"),
+            "AWS::ApiGatewayV2::Api" if id == "MembersApi" => "api7654321".to_owned(),
             "AWS::ApiGatewayV2::Api" => "api1234567".to_owned(),
             _ => name,
         }
@@ -429,8 +430,10 @@ impl Evaluation<'_> {
                 self.arn("cognito-idp", &format!("userpool/{region}_EXAMPLE"))
             }
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => {
-                format!("https://api1234567.execute-api.{region}.amazonaws.com")
+                let api = self.physical(id);
+                format!("https://{api}.execute-api.{region}.amazonaws.com")
             }
+            ("AWS::DynamoDB::Table", "Arn") => self.arn("dynamodb", &format!("table/{name}")),
             ("AWS::WAFv2::WebACL", "Arn") => self.arn("wafv2", &format!("global/webacl/{name}")),
             ("AWS::ApiGatewayV2::DomainName", _)
             | ("AWS::CloudFront::Distribution", "DomainName")

@@ -69,6 +69,44 @@ pub(crate) const EXISTING_USER_POOL: &[(&str, &str)] = &[
     ),
 ];
 
+/// Members are verified, in one app that only its server calls.
+pub(crate) const MEMBERS: &[(&str, &str)] = &[
+    ("Members", "yes"),
+    (
+        "MemberApps",
+        "1example23456789:https://shop.example/verified",
+    ),
+];
+/// The stack was rebuilt: the table and its keys are there already.
+pub(crate) const MEMBERS_OF_OLD: &[(&str, &str)] = &[
+    ("Members", "yes"),
+    (
+        "MemberApps",
+        "shop:https://shop.example/verified shop:https://shop.example/again?from=card \
+         phone:jp.example.app://verified dev:http://localhost:3000/",
+    ),
+    (
+        "MemberOrigins",
+        "https://shop.example,http://localhost:3000",
+    ),
+    ("SdkScopes", "phone:verify phone:age_over_18 dev:verify"),
+    ("MembersPerPerson", "many"),
+    ("ReleaseWait", "30d"),
+    (
+        "ExistingMemberTable",
+        "arn:aws:dynamodb:ap-northeast-1:123456789012:table/old-members",
+    ),
+    (
+        "ExistingMemberTableKey",
+        "arn:aws:kms:ap-northeast-1:123456789012:key/aaaaaaaa-0000-0000-0000-000000000007",
+    ),
+    (
+        "ExistingPersonKey",
+        "arn:aws:kms:ap-northeast-1:123456789012:key/aaaaaaaa-0000-0000-0000-000000000008",
+    ),
+    ("VerificationConcurrency", "30"),
+];
+
 /// CloudFront in front.
 pub(crate) const EDGE: &[(&str, &str)] = &[
     ("Environment", "sandbox"),
@@ -170,6 +208,7 @@ const CHOICES: &[Choice] = &[
     &[&[], &[("IdTokenKey1", ID_TOKEN_KEY)]],
     &[&[], &[("IdTokenKey2", OTHER_ID_TOKEN_KEY)]],
     &[&[], &[("ExistingRecordKeys", RECORD_KEYS)]],
+    &[&[], MEMBERS, MEMBERS_OF_OLD],
     &[
         &[],
         &[("ClientSecretVersionId", "0123456789abcdef0123456789abcdef")],

@@ -8,12 +8,13 @@ use crate::translated::{edge, observability, template};
 
 /// The kinds of resources in the stack, and how many of each are declared.
 const STACK: &[(&str, usize)] = &[
-    ("AWS::ApiGatewayV2::Api", 1),
+    ("AWS::ApiGatewayV2::Api", 2),
     ("AWS::ApiGatewayV2::ApiMapping", 1),
+    ("AWS::ApiGatewayV2::Authorizer", 1),
     ("AWS::ApiGatewayV2::DomainName", 1),
-    ("AWS::ApiGatewayV2::Integration", 1),
-    ("AWS::ApiGatewayV2::Route", 8),
-    ("AWS::ApiGatewayV2::Stage", 1),
+    ("AWS::ApiGatewayV2::Integration", 2),
+    ("AWS::ApiGatewayV2::Route", 13),
+    ("AWS::ApiGatewayV2::Stage", 2),
     ("AWS::CloudFormation::Stack", 1),
     ("AWS::Cognito::ManagedLoginBranding", 1),
     ("AWS::Cognito::UserPool", 1),
@@ -21,20 +22,21 @@ const STACK: &[(&str, usize)] = &[
     ("AWS::Cognito::UserPoolDomain", 1),
     ("AWS::Cognito::UserPoolIdentityProvider", 1),
     ("AWS::Cognito::UserPoolResourceServer", 1),
+    ("AWS::DynamoDB::Table", 1),
     ("AWS::IAM::Policy", 1),
-    ("AWS::IAM::Role", 3),
-    ("AWS::KMS::Alias", 4),
-    ("AWS::KMS::Key", 4),
-    ("AWS::Lambda::Function", 3),
-    ("AWS::Lambda::Permission", 3),
-    ("AWS::Logs::LogGroup", 4),
+    ("AWS::IAM::Role", 4),
+    ("AWS::KMS::Alias", 6),
+    ("AWS::KMS::Key", 6),
+    ("AWS::Lambda::Function", 4),
+    ("AWS::Lambda::Permission", 4),
+    ("AWS::Logs::LogGroup", 5),
     ("AWS::Route53::RecordSet", 3),
-    ("AWS::SecretsManager::Secret", 4),
+    ("AWS::SecretsManager::Secret", 5),
 ];
 
 /// The kinds in the template of the observability.
 const OBSERVABILITY: &[(&str, usize)] = &[
-    ("AWS::CloudWatch::Alarm", 23),
+    ("AWS::CloudWatch::Alarm", 29),
     ("AWS::CloudWatch::Dashboard", 1),
     ("AWS::Events::Rule", 2),
     ("AWS::Logs::MetricFilter", 1),

@@ -288,7 +288,7 @@ fn no_error_is_shown_to_anybody_else() {
     let all = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
     assert_eq!(codes, all.into());
     // The bridge's codes are among them, or CloudFront never caches them.
-    let never_kept = [401, 413];
+    let never_kept = [401, 409, 413, 429];
     for class in relying_party::Class::ALL {
         let status = u64::from(class.status().as_u16());
         assert!(

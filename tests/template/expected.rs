@@ -10,6 +10,8 @@ use crate::translated::template;
 
 /// The id of the API.
 pub(crate) const API: &str = "api1234567";
+/// The id of the members' API.
+pub(crate) const MEMBERS_API: &str = "api7654321";
 /// The hosted zone of all CloudFront distributions (Amazon Route 53, AliasTarget).
 pub(crate) const ZONE_OF_CLOUDFRONT: &str = "Z2FDTNDATAQYW2";
 
@@ -52,6 +54,15 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("GenderGone", "clear"),
     ("ExistingUserPoolId", ""),
     ("ExistingUserPoolDomain", ""),
+    ("Members", "no"),
+    ("MemberApps", ""),
+    ("MemberOrigins", ""),
+    ("SdkScopes", "none"),
+    ("MembersPerPerson", "one"),
+    ("ReleaseWait", "none"),
+    ("ExistingMemberTable", ""),
+    ("ExistingMemberTableKey", ""),
+    ("ExistingPersonKey", ""),
     ("AssertionKeys", "1"),
     ("AssertionKey1", ""),
     ("AssertionKey1Algorithm", "ES256"),
@@ -69,6 +80,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("LoginsBurst", "50"),
     ("FederationConcurrency", ""),
     ("TriggerConcurrency", ""),
+    ("VerificationConcurrency", ""),
     ("Architecture", "arm64"),
 ];
 
@@ -118,6 +130,7 @@ pub(crate) fn secret(id: &str) -> String {
         "FrontDoorSecrets" => "front-door-secrets",
         "SealingKeys" => "sealing-keys",
         "RecordKeys" => "record-keys",
+        "MemberKeys" => "member-keys",
         other => panic!("no secret: {other}"),
     };
     // The part before the last is the beginning of the stack's id.
@@ -143,6 +156,30 @@ pub(crate) fn key(given: &Given, kind: &str, slot: &str) -> Option<String> {
 pub(crate) fn keys(given: &Given, kind: &str) -> Vec<String> {
     let slots = chosen(given, &format!("{kind}s")).split(' ');
     slots.filter_map(|slot| key(given, kind, slot)).collect()
+}
+
+/// Whether members are verified.
+pub(crate) fn has_members(given: &Given) -> bool {
+    chosen(given, "Members") == "yes"
+}
+
+/// The ARN of the table of members: of the existing one, or of the new one.
+pub(crate) fn member_table(given: &Given) -> String {
+    let existing = set(given, "ExistingMemberTable").map(str::to_owned);
+    let made = || format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{STACK}-MemberTable");
+    existing.unwrap_or_else(made)
+}
+
+/// The ARN of a key of the members: `PersonKey` or `MemberTableKey`.
+pub(crate) fn member_key(given: &Given, key: &str) -> String {
+    let existing = set(given, &format!("Existing{key}")).map(str::to_owned);
+    existing.unwrap_or_else(|| format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}"))
+}
+
+/// The issuer of the user pool's tokens.
+pub(crate) fn pool_issuer(given: &Given) -> String {
+    let pool = user_pool(given);
+    format!("https://cognito-idp.{REGION}.amazonaws.com/{pool}")
 }
 
 /// The bridge's issuer.

@@ -21,6 +21,7 @@ mod contents;
 mod edge;
 mod expected;
 mod limits;
+mod members;
 mod observability;
 mod outputs;
 mod parameters;

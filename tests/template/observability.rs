@@ -13,11 +13,23 @@ use serde_json::{Value, json};
 use crate::cloudformation::STACK;
 use crate::cloudformation::{REGION, Stack, text};
 use crate::cloudwatch::metrics_of;
-use crate::expected::{API, Given, chosen, named, speaks_both, topic_policy};
+use crate::expected::{
+    API, Given, MEMBERS_API, chosen, has_members, member_key, named, speaks_both, topic_policy,
+};
 use crate::translated::{in_every_combination, observability, template};
 
+/// With members.
 pub(crate) fn watched() -> Stack {
     watched_with(given())
+}
+
+/// Without members.
+fn watched_without_members() -> Stack {
+    let mut given = given();
+    for parameter in ["MembersApiId", "VerificationFunction"] {
+        given.remove(parameter);
+    }
+    watched_with(given)
 }
 
 fn watched_with(given: Given) -> Stack {
@@ -42,6 +54,8 @@ pub(crate) fn given() -> Given {
             "PreTokenGenerationFunction",
             "myna-PreTokenGenerationFunction",
         ),
+        ("MembersApiId", "myna-MembersApiId"),
+        ("VerificationFunction", "myna-VerificationFunction"),
         ("Keys", "a-key,another-key"),
         ("Secrets", "a-secret,another-secret"),
     ];
@@ -67,16 +81,20 @@ fn the_stack_has_what_watches_it() {
             text(&watched[name]).split(',').map(str::to_owned).collect()
         };
         let (keys, secrets) = (listed("Keys"), listed("Secrets"));
-        let expected = of(&["ASSERTION_KEYS", "ID_TOKEN_KEYS"]);
+        let mut expected = of(&["ASSERTION_KEYS", "ID_TOKEN_KEYS"]);
+        if has_members(given) {
+            expected.extend(["PersonKey", "MemberTableKey"].map(|key| member_key(given, key)));
+        }
         assert_eq!(keys.iter().cloned().collect::<BTreeSet<_>>(), expected);
         let expected = of(&[
             "CLIENT_SECRETS",
             "SEALING_KEYS",
             "RECORD_KEYS",
             "FRONT_DOOR_SECRETS",
+            "MEMBER_KEYS",
         ]);
         assert_eq!(secrets.iter().cloned().collect::<BTreeSet<_>>(), expected);
-        let passed = json!({
+        let mut passed = json!({
             "Name": STACK,
             "AlarmEmail": chosen(given, "AlarmEmail"),
             "ApiId": API,
@@ -87,6 +105,10 @@ fn the_stack_has_what_watches_it() {
             "Keys": keys.join(","),
             "Secrets": secrets.join(","),
         });
+        if has_members(given) {
+            passed["MembersApiId"] = MEMBERS_API.into();
+            passed["VerificationFunction"] = named("VerificationFunction").into();
+        }
         let nested = json!({ "TemplateURL": "infra/observability.yaml", "Parameters": passed });
         assert_eq!(*stack.properties("Observability"), nested);
     });
@@ -140,11 +162,13 @@ const API_GATEWAY: &str = "AWS/ApiGateway";
 const FEDERATION: Option<(&str, &str)> = Some(("FunctionName", "myna-FederationFunction"));
 const INBOUND: Option<(&str, &str)> = Some(("FunctionName", "myna-InboundFederationFunction"));
 const TOKENS: Option<(&str, &str)> = Some(("FunctionName", "myna-PreTokenGenerationFunction"));
+const VERIFICATION: Option<(&str, &str)> = Some(("FunctionName", "myna-VerificationFunction"));
 const THE_API: Option<(&str, &str)> = Some(("ApiId", "myna-ApiId"));
+const THE_MEMBERS_API: Option<(&str, &str)> = Some(("ApiId", "myna-MembersApiId"));
 
 /// The alarms on a single metric. What anybody outside can cause must go on for some time.
 #[rustfmt::skip]
-const ALARMS: [Alarm; 16] = [
+const ALARMS: [Alarm; 20] = [
     alarm("tampering", (OURS, "Tampering"), None, AT_ONCE, 1),
     alarm("operator-failures", (OURS, "Failure"), Some(("Concern", "operator")),
         IN_FIVE_MINUTES, 1),
@@ -162,10 +186,24 @@ const ALARMS: [Alarm; 16] = [
     alarm("pre-token-generation-throttles", (LAMBDA, "Throttles"), TOKENS, GOING_ON, 1),
     alarm("pre-token-generation-latency", (LAMBDA, "Duration"), TOKENS, SLOW, 3_000),
     alarm("api-latency", (API_GATEWAY, "Latency"), THE_API, SLOW, 3_000),
+    alarm("second-accounts", (OURS, "SecondAccountRefused"), None, GOING_ON, 20),
+    alarm("expired-passes", (OURS, "ExpiredPassSettled"), None, GOING_ON, 5),
+    alarm("verification-errors", (LAMBDA, "Errors"), VERIFICATION, IN_FIVE_MINUTES, 1),
+    alarm("verification-throttles", (LAMBDA, "Throttles"), VERIFICATION, GOING_ON, 1),
+];
+
+/// The alarms that are there only where members are verified.
+const OF_MEMBERS: [&str; 6] = [
+    "expired-passes",
+    "members-api-errors",
+    "second-accounts",
+    "verification-errors",
+    "verification-throttles",
+    "verifications-failed",
 ];
 
 /// Words that an alarm's description must have in each language, because they say where to look.
-const TELLS: [(&str, [&str; 2]); 23] = [
+const TELLS: [(&str, [&str; 2]); 29] = [
     ("tampering", ["event=tampering", "event=tampering"]),
     (
         "operator-failures",
@@ -210,6 +248,21 @@ const TELLS: [(&str, [&str; 2]); 23] = [
     ("pre-token-generation-latency", ["5 秒", "5 s"]),
     ("api-errors", ["5xx", "5xx"]),
     ("api-latency", ["ダッシュボード", "dashboard"]),
+    (
+        "second-accounts",
+        ["person_already_verified", "person_already_verified"],
+    ),
+    (
+        "verifications-failed",
+        ["docs/failures.md", "docs/failures.en.md"],
+    ),
+    (
+        "expired-passes",
+        ["verification のログ", "log of verification"],
+    ),
+    ("verification-errors", ["event=start", "event=start"]),
+    ("verification-throttles", ["クォータ", "quota"]),
+    ("members-api-errors", ["5xx", "5xx"]),
 ];
 
 #[test]
@@ -232,7 +285,7 @@ fn every_alarm_says_what_to_do() {
         let function = name
             .strip_suffix("-errors")
             .or_else(|| name.strip_suffix("-throttles"))
-            .filter(|function| *function != "api");
+            .filter(|function| !function.ends_with("api"));
         assert!(
             function.is_none_or(|function| first.contains(function)),
             "{name}"
@@ -240,17 +293,26 @@ fn every_alarm_says_what_to_do() {
     }
 }
 
-/// The table of costs counts every metric.
+/// The tables of costs count every metric.
 #[test]
 fn every_metric_of_an_alarm_is_paid_for() {
-    let stack = watched();
-    let alarms = stack.of_type("AWS::CloudWatch::Alarm");
-    let metrics: usize = alarms.map(|(_, alarm)| metrics_of(alarm).len()).sum();
-    let dollars = format!("{}.{}0", metrics / 10, metrics % 10);
-    for (deploy, row) in [
-        (include_str!("../../docs/deploy.md"), "アラームのメトリクス"),
-        (include_str!("../../docs/deploy.en.md"), "metrics of alarms"),
+    let count = |stack: &Stack| -> usize {
+        let alarms = stack.of_type("AWS::CloudWatch::Alarm");
+        alarms.map(|(_, alarm)| metrics_of(alarm).len()).sum()
+    };
+    let usual = count(&watched_without_members());
+    let of_members = count(&watched()) - usual;
+    let (japanese, english) = (
+        include_str!("../../docs/deploy.md"),
+        include_str!("../../docs/deploy.en.md"),
+    );
+    for (deploy, row, metrics) in [
+        (japanese, "アラームのメトリクス", usual),
+        (english, "metrics of alarms", usual),
+        (japanese, "会員のアラームのメトリクス", of_members),
+        (english, "metrics of the members' alarms", of_members),
     ] {
+        let dollars = format!("{}.{}0", metrics / 10, metrics % 10);
         let paid = [row, &metrics.to_string(), &dollars];
         let tables = Document::read(deploy).tables().into_iter();
         let mut rows = tables.flat_map(|table| table.rows);
@@ -339,17 +401,17 @@ fn service_unreachable() -> Value {
 }
 
 /// The alarm on a share of what AWS counts.
-fn api_errors() -> Value {
+fn api_errors(name: &str, api: Option<(&str, &str)>) -> Value {
     let of = |id: &str, metric: &str| {
         let mut part = part(id, "Sum", metric, 300);
         part["MetricStat"]["Metric"]["Namespace"] = API_GATEWAY.into();
-        let (name, value) = THE_API.unwrap();
+        let (name, value) = api.unwrap();
         let dimensions = json!([{ "Name": name, "Value": value }]);
         part["MetricStat"]["Metric"]["Dimensions"] = dimensions;
         part
     };
     let label = "a tenth of the answers, or more, are 5xx";
-    let mut alarm = usual("api-errors", (3, 6), 1);
+    let mut alarm = usual(name, (3, 6), 1);
     alarm["Metrics"] = json!([
         { "Id": "many", "Expression": "IF(10 * errors >= requests, errors, 0)", "Label": label },
         of("errors", "5xx"),
@@ -436,6 +498,20 @@ fn records_refused() -> Value {
     )
 }
 
+/// Fewer than a fifth of at least twenty completions succeed. One member can fail several times.
+fn verifications_failed() -> Value {
+    let parts = [
+        ("count", "SampleCount", "VerificationCompleted"),
+        ("share", "Average", "VerificationCompleted"),
+    ];
+    share(
+        "verifications-failed",
+        "most verifications fail",
+        "IF(count >= 20 AND share < 0.2, 1, 0)",
+        &parts,
+    )
+}
+
 /// An alarm that rings if a trigger wasn't invoked in this many hours of a day, although it should
 /// have been.
 fn trigger_gone(name: &str, metric: &str, hours: u32) -> Value {
@@ -450,10 +526,12 @@ fn trigger_gone(name: &str, metric: &str, hours: u32) -> Value {
 }
 
 /// The alarms that use more than a sum or a percentile.
-fn others() -> [Value; 7] {
+fn others() -> [Value; 9] {
     [
         service_unreachable(),
-        api_errors(),
+        api_errors("api-errors", THE_API),
+        api_errors("members-api-errors", THE_MEMBERS_API),
+        verifications_failed(),
         logins_refused(),
         logins_none(),
         records_refused(),
@@ -483,6 +561,13 @@ fn every_alarm_looks_at_what_it_says_and_tells_somebody() {
     for (name, alarm) in &alarms {
         assert_eq!(*alarm, expected[name], "{name}");
     }
+    // Without members, the same alarms are there but for those of members.
+    let stack = watched_without_members();
+    let usual = stack.of_type("AWS::CloudWatch::Alarm");
+    let usual: BTreeSet<_> = usual.map(|(_, alarm)| text(&alarm["AlarmName"])).collect();
+    let of_members = OF_MEMBERS.map(|name| format!("{STACK}-{name}"));
+    let others = alarms.into_keys().filter(|name| !of_members.contains(name));
+    assert_eq!(usual, others.collect());
 }
 
 #[test]
@@ -613,7 +698,27 @@ fn searches(widget: &Value) -> Vec<String> {
 
 #[test]
 fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
-    let stack = watched();
+    for (stack, has_members) in [(watched(), true), (watched_without_members(), false)] {
+        shows_everything(&stack, has_members);
+    }
+}
+
+/// The steps of a verification of a member.
+const STEPS_OF_MEMBERS: [Step; 5] = [
+    Step::Verify,
+    Step::CompleteVerification,
+    Step::PersonMac,
+    Step::MemberTable,
+    Step::UpdateUser,
+];
+/// What is counted of verifications of members.
+const COUNTS_OF_MEMBERS: [Count; 3] = [
+    Count::VerificationCompleted,
+    Count::SecondAccountRefused,
+    Count::ExpiredPassSettled,
+];
+
+fn shows_everything(stack: &Stack, has_members: bool) {
     let dashboard = stack.properties("Dashboard");
     assert_eq!(dashboard["DashboardName"], STACK);
     let body: Value = serde_json::from_str(&text(&dashboard["DashboardBody"])).unwrap();
@@ -660,12 +765,25 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
         ]));
     }
     for step in Step::ALL {
-        expected.insert(row(&[OURS, step.name(), "Stack", STACK]));
+        if has_members || !STEPS_OF_MEMBERS.contains(step) {
+            expected.insert(row(&[OURS, step.name(), "Stack", STACK]));
+        }
     }
-    for metric in ["Count", "4xx", "5xx", "Latency"] {
-        expected.insert(row(&[API_GATEWAY, metric, "ApiId", "myna-ApiId"]));
+    let (mut apis, mut functions) = (vec!["myna-ApiId"], vec![FEDERATION, INBOUND, TOKENS]);
+    if has_members {
+        for count in COUNTS_OF_MEMBERS {
+            expected.insert(row(&[OURS, count.name(), "Stack", STACK]));
+        }
+        apis.push("myna-MembersApiId");
+        functions.push(VERIFICATION);
     }
-    for function in [FEDERATION, INBOUND, TOKENS] {
+    for (api, metric) in apis
+        .iter()
+        .flat_map(|api| ["Count", "4xx", "5xx", "Latency"].map(|metric| (api, metric)))
+    {
+        expected.insert(row(&[API_GATEWAY, metric, "ApiId", api]));
+    }
+    for function in functions {
         let (name, value) = function.unwrap();
         for metric in ["Errors", "Throttles"] {
             expected.insert(row(&[LAMBDA, metric, name, value]));
@@ -694,8 +812,14 @@ fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
 
     // The dashboard has every metric of ours.
     let whole = body.to_string();
+    let of_members = COUNTS_OF_MEMBERS.map(Count::name);
+    let of_members = of_members
+        .into_iter()
+        .chain(STEPS_OF_MEMBERS.map(Step::name));
+    let of_members: BTreeSet<_> = of_members.collect();
     for metric in written() {
-        assert!(whole.contains(metric), "{metric}");
+        let is_shown = has_members || !of_members.contains(metric);
+        assert_eq!(whole.contains(metric), is_shown, "{metric}");
     }
 }
 
@@ -718,6 +842,7 @@ fn throttled_requests_are_counted_from_the_access_log() {
         .stack(STACK, &crate::combinations::parameters(&[]))
         .ok()
         .unwrap();
+    // The members' API writes into the same log, in the same form.
     let format = text(&stack.properties("ApiStage")["AccessLogSettings"]["Format"]);
     assert!(format.contains(r#""status":$context.status,"#));
     assert!(format.contains(r#""stack":"myna","#));

@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use crate::cloudformation::REGION;
-use crate::expected::{self, Given, function_arn, key, secret, set};
+use crate::expected::{self, Given, MEMBERS_API, function_arn, key, named, secret, set};
 use crate::translated::in_every_combination;
 
 /// All outputs of a stack with these parameters.
 fn outputs(given: &Given) -> BTreeMap<&'static str, String> {
-    let (issuer, user_pool) = (expected::issuer(given), expected::user_pool(given));
+    let issuer = expected::issuer(given);
     let host = expected::login_host(given);
-    let client = expected::named("AppClient");
+    let client = named("AppClient");
     let callback = given["AppCallbackUrls"].split(',').next().unwrap();
     let connection = match set(given, "ServiceClientId") {
         Some(_) => "connected",
@@ -27,12 +27,9 @@ fn outputs(given: &Given) -> BTreeMap<&'static str, String> {
                  &scope=openid&redirect_uri={callback}"
             ),
         ),
-        (
-            "UserPoolIssuer",
-            format!("https://cognito-idp.{REGION}.amazonaws.com/{user_pool}"),
-        ),
+        ("UserPoolIssuer", expected::pool_issuer(given)),
         ("Issuer", issuer),
-        ("UserPoolId", user_pool),
+        ("UserPoolId", expected::user_pool(given)),
         ("AppClientId", client),
         ("Connection", connection.to_owned()),
         ("ClientSecretsArn", secret("ClientSecrets")),
@@ -59,6 +56,20 @@ fn outputs(given: &Given) -> BTreeMap<&'static str, String> {
         ("IdTokenKey2Arn", "IdTokenKey", "2"),
     ] {
         outputs.extend(key(given, kind, slot).map(|arn| (output, arn)));
+    }
+    if expected::has_members(given) {
+        let url = format!("https://{MEMBERS_API}.execute-api.{REGION}.amazonaws.com");
+        outputs.extend([
+            ("MembersApiUrl", url),
+            ("VerificationName", named("VerificationFunction")),
+            ("MemberKeysArn", secret("MemberKeys")),
+            ("MemberTableArn", expected::member_table(given)),
+            (
+                "MemberTableKeyArn",
+                expected::member_key(given, "MemberTableKey"),
+            ),
+            ("PersonKeyArn", expected::member_key(given, "PersonKey")),
+        ]);
     }
     let target = "ApiDomain.RegionalDomainName".to_owned();
     match (set(given, "BridgeDomain"), set(given, "OriginDomain")) {

@@ -8,7 +8,8 @@ use user_pool::scope::{OLDEST, RESOURCE_SERVER, Scope};
 
 use crate::cloudformation::{Refused, Template, text};
 use crate::combinations::{
-    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, KEY, PRODUCTION, parameters,
+    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, KEY, MEMBERS, MEMBERS_OF_OLD, PRODUCTION,
+    parameters,
 };
 use crate::expected::speaks_both;
 use crate::translated::{edge, in_every_combination, template};
@@ -200,6 +201,23 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
             &[EXISTING_USER_POOL],
             "ExistingUserPoolId",
         ),
+        ("MembersHaveApps", &[MEMBERS], "MemberApps"),
+        ("WithoutMembersThereIsNothingOfThem", &[MEMBERS], "Members"),
+        (
+            "ATableOfMembersComesWithItsKeys",
+            &[MEMBERS_OF_OLD],
+            "ExistingMemberTable",
+        ),
+        (
+            "ATableOfMembersComesWithItsKeys",
+            &[MEMBERS_OF_OLD],
+            "ExistingMemberTableKey",
+        ),
+        (
+            "ATableOfMembersComesWithItsKeys",
+            &[MEMBERS_OF_OLD],
+            "ExistingPersonKey",
+        ),
     ] {
         let mut given = parameters(settings);
         assert_eq!(refused(&template, &given), None, "{settings:?}");
@@ -235,6 +253,22 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
             "TheSandboxStandsAlone",
             &[],
             ("FormerServiceIssuers", "https://former.example"),
+        ),
+        ("WithoutMembersThereIsNothingOfThem", &[], MEMBERS[1]),
+        (
+            "WithoutMembersThereIsNothingOfThem",
+            &[],
+            ("MemberOrigins", "https://shop.example"),
+        ),
+        (
+            "WithoutMembersThereIsNothingOfThem",
+            &[],
+            ("SdkScopes", "shop:verify"),
+        ),
+        (
+            "MembersHaveApps",
+            MEMBERS,
+            ("MemberOrigins", "https://shop.example,"),
         ),
         (
             "TheSandboxStandsAlone",
@@ -279,6 +313,9 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
         assert_eq!(refused(&template, &given), expected, "{urls}");
     }
     let tested = [
+        "MembersHaveApps",
+        "WithoutMembersThereIsNothingOfThem",
+        "ATableOfMembersComesWithItsKeys",
         "AKeyHasOneRole",
         "NoLogoutUrlIsEmpty",
         "ProductionNeedsADomain",
@@ -339,6 +376,41 @@ const NO_KEY: &[&str] = &[
     "alias/key",
     "arn:aws:kms:ap-northeast-1:123456789012:alias/key",
     "11111111-2222-3333-4444-555555555555",
+];
+
+/// Pairs that a function refuses, and lists from which the template couldn't make the authorizer's
+/// audience.
+const NO_MEMBER_APPS: &[&str] = &[
+    "shop",
+    "shop:",
+    ":https://shop.example/",
+    "sh-op:https://shop.example/",
+    "shop:http://shop.example/",
+    "shop:https://shop.example",
+    "shop:https://shop.example:443/",
+    "shop:https://shop.example?x=1",
+    "shop:https://SHOP.example/",
+    "shop:https://shop.example/#x",
+    "shop:https://user@shop.example/",
+    "shop:https://shop.example/a/../b",
+    "shop:https://shop.example//",
+    "shop:https://shop.1/",
+    "shop:http://localhost:80/",
+    "shop:javascript:alert(1)",
+    "shop:myapp://verified",
+    "shop:https://a/ ",
+    " shop:https://a/",
+    "shop:https://a/  phone:https://a/",
+    "shop:https://a/,phone:https://a/",
+    "shop:https://a/phone:https://a/",
+    // The same pair twice.
+    "shop:https://a/ shop:https://a/",
+    "shop:https://a/ shop:https://b/ shop:https://a/",
+    // Several URLs of an app client stand together, so that the template names the client once.
+    "shop:https://a/ phone:https://a/ shop:https://b/",
+    "phone:https://x/ shop:https://a/ phone:https://a/ last:https://b/",
+    "1:https://a/ 2:https://a/ 3:https://a/ 4:https://a/ 5:https://a/ 6:https://a/ 7:https://a/ \
+     8:https://a/ 9:https://a/",
 ];
 
 #[test]
@@ -431,6 +503,56 @@ fn what_no_function_would_take_no_parameter_takes() {
         ),
         ("MaxVerificationAge", &["", "365", "0d", "1y", "100000d"]),
         ("ProviderName", &["", "My", "My_App", "Myna App"]),
+        ("Members", &["", "maybe"]),
+        ("MemberApps", NO_MEMBER_APPS),
+        (
+            "MemberOrigins",
+            &[
+                "*",
+                "https://shop.example/",
+                "https://Shop.example",
+                "https://shop.example:443",
+                "http://shop.example",
+                "http://localhost:80",
+                "http://localhost.evil.example",
+                "null",
+            ],
+        ),
+        (
+            "SdkScopes",
+            &[
+                "",
+                "shop",
+                "shop:",
+                ":verify",
+                "shop:openid",
+                "shop:aws.cognito.signin.user.admin",
+                "shop:digital-auth/verify",
+                "shop:age_over_151",
+                "shop:age_over_0",
+                "shop:verify shop:verify",
+                "shop:verify phone:verify shop:verify",
+                "shop:verifyphone:verify",
+                "shop:verify  phone:verify",
+                "none shop:verify",
+                "sh-op:verify",
+            ],
+        ),
+        ("MembersPerPerson", &["", "two"]),
+        (
+            "ReleaseWait",
+            &["", "0d", "3651d", "9999d", "30", "30h", "+30d"],
+        ),
+        (
+            "ExistingMemberTable",
+            &[
+                "old-members",
+                "arn:aws:dynamodb:ap-northeast-1:123456789012:table/*",
+                "arn:aws:dynamodb:ap-northeast-1:123456789012:table/old/index/x",
+            ],
+        ),
+        ("ExistingMemberTableKey", NO_KEY),
+        ("ExistingPersonKey", NO_KEY),
         ("AssertionKeys", &["", "1 1", "3"]),
         ("AssertionKey1", NO_KEY),
         ("AssertionKey2", NO_KEY),
@@ -444,6 +566,7 @@ fn what_no_function_would_take_no_parameter_takes() {
         ("LoginsBurst", &["", "0", "050", "ten", "50.5", "5e1"]),
         ("FederationConcurrency", &["0", "-1", "100000"]),
         ("TriggerConcurrency", &["0", "-1", "100000"]),
+        ("VerificationConcurrency", &["0", "-1", "100000"]),
     ] {
         for value in values {
             let mut given = parameters(&[]);
@@ -475,6 +598,8 @@ const CHOICES: &[(&str, &[&str])] = &[
     ("AddressGone", &["clear", "leave"]),
     ("BirthdateGone", &["leave", "clear"]),
     ("GenderGone", &["clear", "leave"]),
+    ("Members", &["yes", "no"]),
+    ("MembersPerPerson", &["one", "many"]),
     ("AssertionKeys", &["1", "1 2", "2 1", "2"]),
     ("AssertionKey1Algorithm", &["ES256", "RS256"]),
     ("AssertionKey2Algorithm", &["ES256", "RS256"]),
@@ -550,6 +675,8 @@ const FREE: &[&str] = &[
     "AlarmEmail",
     "AppCallbackUrls",
     "AppLogoutUrls",
+    "MemberApps",
+    "MemberOrigins",
     "ServiceIssuer",
     "ServiceAuthorizationEndpoint",
     "ServiceTokenEndpoint",
@@ -639,7 +766,7 @@ fn two_stacks_share_no_name() {
     // Names that AWS generates contain the stack's name. This test checks the other properties that
     // are names.
     let template = template();
-    for settings in [PRODUCTION, EXISTING_USER_POOL, EDGE] {
+    for settings in [PRODUCTION, EXISTING_USER_POOL, EDGE, MEMBERS] {
         let given = parameters(&[settings]);
         let [one, other] =
             ["myna-sandbox", "myna"].map(|name| template.stack(name, &given).ok().unwrap());

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use crate::cloudformation::STACK;
 use crate::cloudformation::{ACCOUNT, Place, REGION, Template};
 use crate::combinations::{
-    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, PREFIX, PRODUCTION, parameters,
+    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, MEMBERS, MEMBERS_OF_OLD, PREFIX, PRODUCTION,
+    parameters,
 };
 use crate::expected::Given;
 use crate::translated::{edge, observability, template};
@@ -48,6 +49,8 @@ fn no_region_and_no_account_stands_in_a_template() {
         EDGE,
         COGNITO_DOMAIN,
         EXISTING_USER_POOL,
+        MEMBERS,
+        MEMBERS_OF_OLD,
     ] {
         is_the_same_elsewhere(&template(), &parameters(&[settings]));
     }

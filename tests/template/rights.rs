@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::api::of_api;
 use crate::cloudformation::{ACCOUNT, REGION, Stack, list, text};
-use crate::expected::{self, API, chosen, function_arn};
+use crate::expected::{self, API, Given, MEMBERS_API, chosen, function_arn, has_members};
+use crate::settings::functions;
 use crate::translated::{in_every_combination, template};
 
 /// The actions of AWS X-Ray that support no resources. They are the only ones with `*`.
@@ -69,14 +71,60 @@ fn set(values: impl IntoIterator<Item = impl Into<String>>) -> BTreeSet<String> 
     values.into_iter().map(Into::into).collect()
 }
 
-/// The condition under which a function may sign: only digests, with one of the two algorithms.
-fn what_is_signed() -> Value {
-    json!({
-        "StringEquals": {
+/// The condition of a right.
+fn condition(action: &str) -> Value {
+    let equal = match action {
+        // Only digests, with one of the two algorithms.
+        "kms:Sign" => json!({
             "kms:MessageType": "DIGEST",
             "kms:SigningAlgorithm": ["ECDSA_SHA_256", "RSASSA_PKCS1_V1_5_SHA_256"],
-        },
-    })
+        }),
+        "kms:GenerateMac" => json!({ "kms:MacAlgorithm": "HMAC_SHA_256" }),
+        // Amazon DynamoDB opens the table's key in the name of the function.
+        "kms:Decrypt" => json!({ "kms:ViaService": format!("dynamodb.{REGION}.amazonaws.com") }),
+        _ => return Value::Null,
+    };
+    json!({ "StringEquals": equal })
+}
+
+/// What `verification` may do, besides writing its log and traces.
+fn of_verification(
+    stack: &Stack,
+    given: &Given,
+    pool: &str,
+) -> Vec<(&'static str, BTreeSet<String>)> {
+    let environment = stack.environment("VerificationFunction");
+    let assertion_keys = set(environment["ASSERTION_KEYS"].split(' '));
+    let secrets = ["MEMBER_KEYS", "RECORD_KEYS"].map(|name| &environment[name]);
+    let mut own = vec![
+        ("kms:GetPublicKey", assertion_keys.clone()),
+        ("kms:Sign", assertion_keys),
+        ("kms:GenerateMac", set([&environment["PERSON_KEY"]])),
+        (
+            "kms:Decrypt",
+            set([expected::member_key(given, "MemberTableKey")]),
+        ),
+        ("secretsmanager:GetSecretValue", set(secrets)),
+    ];
+    own.extend(
+        [
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:AdminUpdateUserAttributes",
+            "cognito-idp:ListUsers",
+        ]
+        .map(|action| (action, set([pool]))),
+    );
+    // The transactions need the rights of what they contain (crate `member-table`).
+    own.extend(
+        [
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+        ]
+        .map(|action| (action, set([expected::member_table(given)]))),
+    );
+    own
 }
 
 #[test]
@@ -91,12 +139,18 @@ fn a_function_may_do_what_it_needs_and_nothing_else() {
         let record_keys = set([&environment["RECORD_KEYS"]]);
         let mut bridge_secrets =
             set(["CLIENT_SECRETS", "SEALING_KEYS", "RECORD_KEYS"].map(|name| &environment[name]));
-        bridge_secrets.extend(environment.get("FRONT_DOOR_SECRETS").cloned());
+        for optional in ["FRONT_DOOR_SECRETS", "MEMBER_KEYS"] {
+            bridge_secrets.extend(environment.get(optional).cloned());
+        }
         let pool = given
             .get("ExistingUserPoolId")
             .map_or("ap-northeast-1_EXAMPLE", String::as_str);
         let pool = format!("arn:aws:cognito-idp:ap-northeast-1:{ACCOUNT}:userpool/{pool}");
-        for (function, own) in [
+        let verification = has_members(given).then(|| {
+            let own = of_verification(stack, given, &pool);
+            ("VerificationFunction", own)
+        });
+        let others = [
             (
                 "FederationFunction",
                 vec![
@@ -112,15 +166,15 @@ fn a_function_may_do_what_it_needs_and_nothing_else() {
             (
                 "PreTokenGenerationFunction",
                 vec![
-                    ("cognito-idp:AdminGetUser", set([pool])),
+                    ("cognito-idp:AdminGetUser", set([&pool])),
                     ("secretsmanager:GetSecretValue", record_keys),
                 ],
             ),
-        ] {
-            // Each action is granted once. Only signing has a condition.
+        ];
+        for (function, own) in others.into_iter().chain(verification) {
+            // Each action is granted once.
             let granted = |(action, resources): (&str, BTreeSet<String>)| {
-                let condition = (action == "kms:Sign").then(what_is_signed);
-                let on = (resources, condition.unwrap_or_default());
+                let on = (resources, condition(action));
                 (action.to_owned(), vec![on])
             };
             let mut expected: Rights = own.into_iter().map(granted).collect();
@@ -135,14 +189,26 @@ fn a_function_may_do_what_it_needs_and_nothing_else() {
     });
 }
 
+/// Amazon Cognito believes whoever can sign with these keys.
+#[test]
+fn only_the_bridge_signs_id_tokens() {
+    in_every_combination(|stack, _| {
+        let environment = stack.environment("FederationFunction");
+        let keys = set(environment["ID_TOKEN_KEYS"].split(' '));
+        for function in functions(stack).filter(|function| *function != "FederationFunction") {
+            let rights = rights(stack, function);
+            let signs = rights.get("kms:Sign").into_iter().flatten();
+            for (resources, _) in signs {
+                assert!(resources.is_disjoint(&keys), "{function}");
+            }
+        }
+    });
+}
+
 #[test]
 fn no_identity_policy_has_a_wildcard_but_for_traces() {
     in_every_combination(|stack, _| {
-        let functions = crate::settings::FUNCTIONS;
-        for (action, resources) in functions
-            .into_iter()
-            .flat_map(|function| rights(stack, function))
-        {
+        for (action, resources) in functions(stack).flat_map(|function| rights(stack, function)) {
             assert!(!action.contains('*'), "{action}");
             for resource in resources.into_iter().flat_map(|(resources, _)| resources) {
                 // Lambda names the streams of the function's own log group.
@@ -154,7 +220,8 @@ fn no_identity_policy_has_a_wildcard_but_for_traces() {
             }
         }
         // There are no other roles.
-        assert_eq!(stack.of_type("AWS::IAM::Role").count(), functions.len());
+        let roles = stack.of_type("AWS::IAM::Role").count();
+        assert_eq!(roles, functions(stack).count());
         assert_eq!(stack.of_type("AWS::IAM::Policy").count(), 1);
         for kind in [
             "AWS::IAM::ManagedPolicy",
@@ -182,21 +249,28 @@ fn a_function_is_called_by_its_caller_alone() {
             })
         };
         // The ARN of an API contains the account.
-        let of_the_api = json!({
-            "Action": "lambda:InvokeFunction",
-            "FunctionName": function_arn("FederationFunction"),
-            "Principal": "apigateway.amazonaws.com",
-            "SourceArn": format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/*"),
-        });
+        let of_the_api = |function: &str, api: &str| {
+            json!({
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": function_arn(function),
+                "Principal": "apigateway.amazonaws.com",
+                "SourceArn": format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/*"),
+            })
+        };
+        let bridge = of_the_api("FederationFunction", API);
+        let members = of_the_api("VerificationFunction", MEMBERS_API);
         let (inbound, tokens) = (
             of_cognito("InboundFederationFunction"),
             of_cognito("PreTokenGenerationFunction"),
         );
-        let expected = BTreeMap::from([
-            ("ApiMayInvokeFederation", &of_the_api),
+        let mut expected = BTreeMap::from([
+            ("ApiMayInvokeFederation", &bridge),
             ("CognitoMayInvokeInboundFederation", &inbound),
             ("CognitoMayInvokePreTokenGeneration", &tokens),
         ]);
+        if has_members(given) {
+            expected.insert("MembersApiMayInvokeVerification", &members);
+        }
         assert_eq!(permissions, expected);
         assert_eq!(stack.of_type("AWS::Lambda::Url").count(), 0);
     });
@@ -205,8 +279,8 @@ fn a_function_is_called_by_its_caller_alone() {
 #[test]
 fn a_flood_on_one_route_leaves_the_others_alone() {
     in_every_combination(|stack, given| {
-        let routes: BTreeSet<_> = stack
-            .of_type("AWS::ApiGatewayV2::Route")
+        let routes = || of_api(stack, "Route", API);
+        let keys: BTreeSet<_> = routes()
             .map(|(_, route)| text(&route["RouteKey"]))
             .collect();
         let stage = stack.properties("ApiStage");
@@ -218,7 +292,7 @@ fn a_flood_on_one_route_leaves_the_others_alone() {
         }
         let logins = ["LoginsPerSecond", "LoginsBurst"].map(|name| chosen(given, name).to_owned());
         let [cognito, others] = [["500", "500"], ["5", "10"]].map(|limit| limit.map(str::to_owned));
-        for route in &routes {
+        for route in &keys {
             let limit = if route == "$default" {
                 &stage["DefaultRouteSettings"]
             } else {
@@ -226,7 +300,7 @@ fn a_flood_on_one_route_leaves_the_others_alone() {
             };
             let expected = match route.as_str() {
                 // Requests of browsers.
-                "ANY /authorize" | "ANY /callback" => &logins,
+                "ANY /authorize" | "ANY /callback" | "ANY /verify" => &logins,
                 // Requests of Amazon Cognito. It shares the limit with anybody who floods these
                 // paths.
                 "ANY /token" | "ANY /userinfo" | "ANY /jwks.json" => &cognito,
@@ -238,15 +312,17 @@ fn a_flood_on_one_route_leaves_the_others_alone() {
         }
         assert_eq!(
             limits.len() + 1,
-            routes.len(),
+            keys.len(),
             "no limit is of a route that isn't there"
         );
-        // API Gateway refuses limits for a route that doesn't exist yet.
-        let after: BTreeSet<_> = list(stack.resources["ApiStage"].get("DependsOn"))
-            .into_iter()
-            .collect();
-        let ids = stack.of_type("AWS::ApiGatewayV2::Route").map(|(id, _)| id);
-        assert_eq!(after, set(ids));
+        // API Gateway refuses limits for a route that doesn't exist yet. A route that isn't always
+        // there is referred to in the metadata.
+        let resource = &stack.resources["ApiStage"];
+        let after = set(list(resource.get("DependsOn")));
+        let ids = routes().map(|(id, _)| id);
+        assert_eq!(after, set(ids.filter(|id| *id != "VerifyRoute")));
+        let where_it_is = json!({ "Fn::If": ["HasMembers", { "Ref": "VerifyRoute" }, ""] });
+        assert_eq!(resource["Metadata"]["After"], where_it_is);
     });
 }
 
@@ -323,19 +399,25 @@ fn logs_end_and_what_has_to_outlive_the_stack_stays() {
         let federation = group("/digital-auth/myna/federation");
         let inbound = group("/digital-auth/myna/inbound-federation");
         let tokens = group("/digital-auth/myna/pre-token-generation");
-        let expected = BTreeMap::from([
+        let verification = group("/digital-auth/myna/verification");
+        let mut expected = BTreeMap::from([
             ("ApiLogs", &api),
             ("FederationLogs", &federation),
             ("InboundFederationLogs", &inbound),
             ("PreTokenGenerationLogs", &tokens),
         ]);
+        if has_members(given) {
+            expected.insert("VerificationLogs", &verification);
+        }
         assert_eq!(groups, expected);
+        // If a first deployment fails, its resources are still empty and can be deleted. These
+        // protect themselves against deletion.
+        let protected = ["MemberTable", "UserPool"];
+        let others = ["MemberTableKey", "PersonKey", "RecordKeys"];
         for (id, resource) in &stack.resources {
-            let outlives =
-                id.starts_with("Made") || ["RecordKeys", "UserPool"].contains(&id.as_str());
-            // If a first deployment fails, its resources are still empty and can be deleted. A user
-            // pool protects itself against deletion.
-            let kept = if id == "UserPool" {
+            let is_protected = protected.contains(&id.as_str());
+            let outlives = is_protected || id.starts_with("Made") || others.contains(&id.as_str());
+            let kept = if is_protected {
                 "Retain"
             } else {
                 "RetainExceptOnCreate"
@@ -356,7 +438,7 @@ fn logs_end_and_what_has_to_outlive_the_stack_stays() {
 }
 
 #[test]
-fn keys_can_only_sign_and_belong_to_this_account() {
+fn a_key_has_one_use_and_belongs_to_this_account() {
     // If the policy gave fewer rights to IAM, nobody could use or delete the key.
     let policy = json!({
         "Version": "2012-10-17",
@@ -369,7 +451,8 @@ fn keys_can_only_sign_and_belong_to_this_account() {
         }],
     });
     in_every_combination(|stack, given| {
-        for (id, key) in stack.of_type("AWS::KMS::Key") {
+        let signing = stack.of_type("AWS::KMS::Key");
+        for (id, key) in signing.filter(|(id, _)| id.starts_with("Made")) {
             let slot = id.trim_start_matches("Made");
             let algorithm = format!("{slot}Algorithm");
             let is_rsa = slot.starts_with("IdToken") || chosen(given, &algorithm) == "RS256";
@@ -390,13 +473,42 @@ fn keys_can_only_sign_and_belong_to_this_account() {
             let of_slot = stack.properties(&format!("{slot}Alias"));
             assert_eq!(of_slot["AliasName"], alias);
         }
+        // The key of the persons can't change, and the table's key does every year.
+        let mut encrypts = json!({
+            "Description": "myna: encrypts the table of members",
+            "KeySpec": "SYMMETRIC_DEFAULT",
+            "KeyUsage": "ENCRYPT_DECRYPT",
+            "PendingWindowInDays": 30,
+            "KeyPolicy": policy,
+        });
+        let mut stands_for = encrypts.clone();
+        encrypts["EnableKeyRotation"] = true.into();
+        stands_for["Description"] = "myna: stands for the persons in the table of members".into();
+        stands_for["KeySpec"] = "HMAC_256".into();
+        stands_for["KeyUsage"] = "GENERATE_VERIFY_MAC".into();
+        let is_made = has_members(given) && expected::set(given, "ExistingMemberTable").is_none();
+        for (id, expected, alias) in [
+            ("MemberTableKey", &encrypts, "alias/myna-member-table"),
+            ("PersonKey", &stands_for, "alias/myna-person"),
+        ] {
+            assert_eq!(stack.resources.contains_key(id), is_made);
+            if is_made {
+                assert_eq!(stack.properties(id), expected);
+                let of_key = stack.properties(&format!("{id}Alias"));
+                assert_eq!(of_key["AliasName"], alias);
+            }
+        }
         let kinds = ["AWS::KMS::Key", "AWS::KMS::Alias"].map(|kind| stack.of_type(kind).count());
         assert_eq!(kinds[0], kinds[1]);
     });
     // All keys have the same id here, so the target of an alias is read from the template.
     for (alias, resource) in template().section("Resources") {
         if resource["Type"] == "AWS::KMS::Alias" {
-            let key = format!("Made{}", alias.trim_end_matches("Alias"));
+            let name = alias.trim_end_matches("Alias");
+            let key = match name {
+                "MemberTableKey" | "PersonKey" => name.to_owned(),
+                slot => format!("Made{slot}"),
+            };
             assert_eq!(resource["Properties"]["TargetKeyId"], json!({ "Ref": key }));
         }
     }

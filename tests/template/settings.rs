@@ -10,6 +10,7 @@ use function_kit::reference::Reference;
 use function_kit::settings::{IfUnset, Variable};
 use inbound_federation::config::Config as InboundFederation;
 use pre_token_generation::config::Config as PreTokenGeneration;
+use verification::config::Config as Verification;
 
 use serde_json::json;
 
@@ -17,12 +18,20 @@ use crate::cloudformation::{Stack, text};
 use crate::expected::{self, Given, chosen};
 use crate::translated::{in_every_combination, template};
 
-/// The functions of the stack, by their logical ids.
-pub(crate) const FUNCTIONS: [&str; 3] = [
+/// The functions, by their logical ids. The last one is there only where members are verified.
+pub(crate) const FUNCTIONS: [&str; 4] = [
     "FederationFunction",
     "InboundFederationFunction",
     "PreTokenGenerationFunction",
+    VERIFICATION,
 ];
+const VERIFICATION: &str = "VerificationFunction";
+
+/// The functions of a stack, by their logical ids.
+pub(crate) fn functions(stack: &Stack) -> impl Iterator<Item = &'static str> {
+    let is_there = |function: &&str| stack.resources.contains_key(*function);
+    FUNCTIONS.into_iter().filter(is_there)
+}
 
 /// A function's configuration, read from its environment.
 fn read<C, E: std::fmt::Debug>(
@@ -47,8 +56,14 @@ pub(crate) fn pre_token_generation(stack: &Stack) -> PreTokenGeneration {
     )
 }
 
+/// The configuration of `verification`, if members are verified.
+pub(crate) fn verification(stack: &Stack) -> Option<Verification> {
+    let is_there = stack.resources.contains_key(VERIFICATION);
+    is_there.then(|| read(stack, VERIFICATION, Verification::read))
+}
+
 #[test]
-fn every_function_takes_its_environment_and_all_three_agree() {
+fn every_function_takes_its_environment_and_all_agree() {
     in_every_combination(|stack, given| {
         let bridge = bridge(stack);
         let inbound = read(stack, "InboundFederationFunction", InboundFederation::read);
@@ -87,12 +102,44 @@ fn every_function_takes_its_environment_and_all_three_agree() {
     });
 }
 
+#[test]
+fn where_members_are_verified_both_functions_of_a_verification_agree() {
+    in_every_combination(|stack, given| {
+        let bridge = bridge(stack);
+        let (Some(verification), Some(members)) = (verification(stack), bridge.members) else {
+            assert!(!expected::has_members(given));
+            return;
+        };
+        assert!(expected::has_members(given));
+        assert_eq!(verification.apps, members.apps);
+        assert!(!verification.apps.is_empty());
+        // What can't be compared is compared as text: a reference shows where it points to.
+        for (own, theirs) in [
+            (&verification.member_keys, &members.keys),
+            (&verification.record_keys, &bridge.record_keys),
+        ] {
+            assert_eq!(format!("{own:?}"), format!("{theirs:?}"));
+        }
+        let service = [&verification.service, &bridge.service].map(|one| format!("{one:?}"));
+        assert_eq!(service[0], service[1]);
+        assert_eq!(verification.pool.provider_name, bridge.provider_name);
+        let tokens = pre_token_generation(stack);
+        assert_eq!(
+            verification.pool.record_attribute,
+            tokens.member_record_attribute
+        );
+        let scope = format!("{}/verify", tokens.resource_server);
+        assert_eq!(verification.pool.scope, scope);
+    });
+}
+
 /// The variables that a function reads.
 fn variables_of(function: &str) -> impl Iterator<Item = &'static Variable> {
     let all = match function {
         "FederationFunction" => federation::variables::ALL,
         "InboundFederationFunction" => inbound_federation::variables::ALL,
         "PreTokenGenerationFunction" => pre_token_generation::variables::ALL,
+        VERIFICATION => verification::variables::ALL,
         other => panic!("{other}"),
     };
     all.iter().copied().flatten()
@@ -198,6 +245,9 @@ fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
                     attributes(given),
                 ),
             ]);
+            if expected::has_members(given) {
+                variables.push(("MEMBER_KEYS", expected::secret("MemberKeys")));
+            }
             if expected::set(given, "OriginDomain").is_some() {
                 variables.push(("FRONT_DOOR_SECRETS", expected::secret("FrontDoorSecrets")));
             }
@@ -208,14 +258,36 @@ fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
                 ("ATTRIBUTES", attributes(given)),
             ]);
         }
-        "PreTokenGenerationFunction" => variables.extend([
-            ("SERVICE_ISSUER", expected::believed_issuers(given)),
-            ("ATTRIBUTES", attributes(given)),
-            ("AGES", expected::values(given, "Ages").join(" ")),
-            ("RESOURCE_SERVER", "digital-auth".to_owned()),
-            ("RECORD_ATTRIBUTE", "custom:verified_record".to_owned()),
-            ("VERIFIED_AT_ATTRIBUTE", "custom:verified_at".to_owned()),
-        ]),
+        "PreTokenGenerationFunction" => {
+            variables.extend([
+                ("SERVICE_ISSUER", expected::believed_issuers(given)),
+                ("ATTRIBUTES", attributes(given)),
+                ("AGES", expected::values(given, "Ages").join(" ")),
+                ("RESOURCE_SERVER", "digital-auth".to_owned()),
+                ("RECORD_ATTRIBUTE", "custom:verified_record".to_owned()),
+                ("VERIFIED_AT_ATTRIBUTE", "custom:verified_at".to_owned()),
+            ]);
+            if expected::has_members(given) {
+                let attribute = "custom:member_record".to_owned();
+                variables.push(("MEMBER_RECORD_ATTRIBUTE", attribute));
+            }
+        }
+        VERIFICATION => {
+            let table = expected::member_table(given);
+            let (_, table) = table.split_once('/').unwrap();
+            variables.extend([
+                ("ISSUER", expected::issuer(given)),
+                ("ASSERTION_KEYS", keys("AssertionKey")),
+                ("ATTRIBUTES", attributes(given)),
+                ("MEMBER_KEYS", expected::secret("MemberKeys")),
+                ("USER_POOL_ID", expected::user_pool(given)),
+                ("USER_POOL_ISSUER", expected::pool_issuer(given)),
+                ("RESOURCE_SERVER", "digital-auth".to_owned()),
+                ("MEMBER_RECORD_ATTRIBUTE", "custom:member_record".to_owned()),
+                ("MEMBER_TABLE", table.to_owned()),
+                ("PERSON_KEY", expected::member_key(given, "PersonKey")),
+            ]);
+        }
         other => panic!("{other}"),
     }
     variables
@@ -224,10 +296,13 @@ fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
 #[test]
 fn every_variable_is_what_its_parameter_says() {
     in_every_combination(|stack, given| {
-        for function in FUNCTIONS {
+        for function in functions(stack) {
             let as_given = variables_of(function).filter_map(|variable| {
                 let parameter = parameter_of(variable.name)?;
-                Some((variable.name, expected::set(given, &parameter)?.to_owned()))
+                let value = expected::set(given, &parameter)?;
+                // A variable that isn't set is `none`.
+                let is_set = (variable.name, value) != ("SDK_SCOPES", "none");
+                is_set.then(|| (variable.name, value.to_owned()))
             });
             let variables = as_given.chain(made(function, given));
             let expected = variables.map(|(name, value)| (name.to_owned(), value));
@@ -244,7 +319,7 @@ fn every_variable_is_what_its_parameter_says() {
 #[test]
 fn every_variable_is_one_that_a_function_reads() {
     in_every_combination(|stack, _| {
-        for function in FUNCTIONS {
+        for function in functions(stack) {
             for variable in stack.environment(function).keys() {
                 let is_known = variables_of(function).any(|known| known.name == variable);
                 assert!(is_known, "{function}: {variable}");
@@ -274,7 +349,13 @@ fn no_variable_holds_a_secret_or_is_empty() {
             .iter()
             .chain(&bridge.service.assertion_keys);
         assert!(keys.all(|one| matches!(one, Reference::Kms(_))));
-        for function in FUNCTIONS {
+        if let Some(verification) = verification(stack) {
+            let keys = &verification.member_keys;
+            assert!(matches!(keys, Reference::SecretsManager(_)), "{keys:?}");
+            let person = &verification.person_key;
+            assert!(matches!(person, Reference::Kms(_)), "{person:?}");
+        }
+        for function in functions(stack) {
             for (name, value) in stack.environment(function) {
                 assert!(!value.is_empty(), "{function}: {name}");
                 assert!(!value.contains("{{resolve"), "{function}: {name}");
@@ -300,14 +381,17 @@ fn a_key_that_is_not_used_or_is_there_already_is_not_made() {
 #[test]
 fn a_function_is_what_amazon_cognito_and_lambda_expect() {
     in_every_combination(|stack, given| {
-        let integration = text(&stack.properties("ApiIntegration")["TimeoutInMillis"]);
-        let integration: u64 = integration.parse().unwrap();
-        for function in FUNCTIONS {
+        let waits = |integration: &str| -> u64 {
+            let milliseconds = text(&stack.properties(integration)["TimeoutInMillis"]);
+            milliseconds.parse().unwrap()
+        };
+        for function in functions(stack) {
             let properties = stack.properties(function);
             let (memory, timeout, binary) = match function {
                 "FederationFunction" => (512, 10, "federation"),
                 // Amazon Cognito waits for 5 s.
                 "InboundFederationFunction" => (256, 5, "inbound-federation"),
+                VERIFICATION => (512, 25, "verification"),
                 _ => (256, 5, "pre-token-generation"),
             };
             for (property, value) in [
@@ -345,15 +429,15 @@ fn a_function_is_what_amazon_cognito_and_lambda_expect() {
             let build = &stack.resources[function]["Metadata"];
             assert_eq!(build["BuildMethod"], "rust-cargolambda");
             assert_eq!(build["BuildProperties"], json!({ "Binary": binary }));
+            let (reserved, integration) = match function {
+                "FederationFunction" => ("FederationConcurrency", Some("ApiIntegration")),
+                VERIFICATION => ("VerificationConcurrency", Some("MembersIntegration")),
+                _ => ("TriggerConcurrency", None),
+            };
             assert!(
-                timeout * 1000 < integration,
+                integration.is_none_or(|integration| timeout * 1000 < waits(integration)),
                 "the API waits longer than the function may take"
             );
-            let reserved = if function == "FederationFunction" {
-                "FederationConcurrency"
-            } else {
-                "TriggerConcurrency"
-            };
             let concurrency = properties.get("ReservedConcurrentExecutions").map(text);
             assert_eq!(
                 concurrency,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use user_pool::scope::{OLDEST, RESOURCE_SERVER, Scope};
+use user_pool::scope::{OLDEST, RESOURCE_SERVER, Scope, VERIFY};
 
 use crate::accepted::values;
 use crate::cloudformation::STACK;
@@ -25,7 +25,7 @@ const MAPPED: &[&str] = &[
 
 /// The user pool: nobody can sign up, nobody has a password, and nobody needs anything but the
 /// card.
-fn user_pool() -> Value {
+fn user_pool(given: &Given) -> Value {
     let attribute = |name: &str, least: &str, most: &str| {
         json!({
             "Name": name,
@@ -41,7 +41,7 @@ fn user_pool() -> Value {
         standard["Required"] = false.into();
         standard
     };
-    json!({
+    let mut pool = json!({
         "UserPoolName": STACK,
         "UserPoolTier": "ESSENTIALS",
         "DeletionProtection": "ACTIVE",
@@ -69,7 +69,14 @@ fn user_pool() -> Value {
                 "LambdaVersion": "V2_0",
             },
         },
-    })
+    });
+    if expected::has_members(given) {
+        let schema = pool["Schema"].as_array_mut();
+        schema
+            .unwrap()
+            .push(attribute("member_record", "0", "2048"));
+    }
+    pool
 }
 
 #[test]
@@ -182,7 +189,7 @@ fn the_user_pool_is_made_for_verified_people() {
         };
         assert_eq!(resource["DeletionPolicy"], "Retain");
         assert_eq!(resource["UpdateReplacePolicy"], "Retain");
-        assert_eq!(resource["Properties"], user_pool());
+        assert_eq!(resource["Properties"], user_pool(given));
     });
 }
 
@@ -207,6 +214,28 @@ fn everything_mapped_can_be_written_and_nothing_of_it_read() {
     });
 }
 
+/// Whoever could write it could put a withdrawn record back, and whoever could read it would have
+/// the record.
+#[test]
+fn the_record_of_a_member_is_mapped_read_and_written_by_no_one_else() {
+    in_every_combination(|stack, _| {
+        let attribute = pre_token_generation(stack).member_record_attribute;
+        let others = stack.resources.iter().filter(|(id, _)| {
+            // The pool has the attribute, and these functions its name.
+            let known = [
+                "UserPool",
+                "PreTokenGenerationFunction",
+                "VerificationFunction",
+            ];
+            !known.contains(&id.as_str())
+        });
+        for (id, resource) in others {
+            let text = resource["Properties"].to_string();
+            assert!(!text.contains(&attribute), "{id}");
+        }
+    });
+}
+
 #[test]
 fn the_resource_server_has_a_scope_for_every_claim() {
     in_every_combination(|stack, given| {
@@ -221,6 +250,11 @@ fn the_resource_server_has_a_scope_for_every_claim() {
                 json!({ "ScopeName": scope.name(), "ScopeDescription": scope.description() })
             })
             .collect();
+        if expected::has_members(given) {
+            let description = "to be verified with the card";
+            let verify = json!({ "ScopeName": VERIFY, "ScopeDescription": description });
+            expected.push(verify);
+        }
         expected.sort_by_key(|scope| text(&scope["ScopeName"]));
         assert_eq!(scopes, expected);
         let expected = json!({

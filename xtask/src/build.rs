@@ -14,10 +14,11 @@ use crate::python::{Installed, SAM};
 use crate::{debian, skipped};
 
 /// The functions: the names of their binaries, and their logical ids in template.yaml.
-pub(crate) const FUNCTIONS: [(&str, &str); 3] = [
+pub(crate) const FUNCTIONS: [(&str, &str); 4] = [
     ("federation", "FederationFunction"),
     ("inbound-federation", "InboundFederationFunction"),
     ("pre-token-generation", "PreTokenGenerationFunction"),
+    ("verification", "VerificationFunction"),
 ];
 
 /// The processor that functions are built for.

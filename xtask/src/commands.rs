@@ -231,6 +231,16 @@ with_triggers < machines.json | jq -c .LambdaConfig.PreTokenGenerationConfig"#,
     },
     Check {
         document: "docs/existing-pool",
+        shows: "nobody may read or write the record of a member",
+        script: concat!(
+            r#"echo '{"UserPoolClient":{"ClientId":"a","ReadAttributes":["custom:member_record"],"#,
+            r#""WriteAttributes":["email","custom:member_record"],"#,
+            r#""ExplicitAuthFlows":["ALLOW_USER_SRP_AUTH"]}}' | check_client"#,
+        ),
+        prints: Some("a reads custom:member_record\na overwrites custom:member_record\n"),
+    },
+    Check {
+        document: "docs/existing-pool",
         shows: "nothing is wrong with an app client as the stack makes it",
         script: concat!(
             r#"echo '{"UserPoolClient":{"ClientId":"a","ReadAttributes":["locale"],"#,

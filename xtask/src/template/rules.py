@@ -32,7 +32,7 @@ AS_IT_SHOULD_BE = {
             "Role": "arn:role",
             "LoggingConfig": {"LogGroup": "logs"},
             "TracingConfig": {"Mode": "Active"},
-            "Timeout": 10,
+            "Timeout": 25,
             "Runtime": "provided.al2023",
         },
     },
@@ -75,6 +75,46 @@ AS_IT_SHOULD_BE = {
             "KeyPolicy": {"Statement": [{"Principal": {"AWS": "arn:root"}}]},
         },
     },
+    "TableKey": {
+        "Type": "AWS::KMS::Key",
+        "DeletionPolicy": "RetainExceptOnCreate",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "KeyUsage": "ENCRYPT_DECRYPT",
+            "KeySpec": "SYMMETRIC_DEFAULT",
+            "EnableKeyRotation": True,
+            "KeyPolicy": {"Statement": [{"Principal": {"AWS": "arn:root"}}]},
+        },
+    },
+    "Table": {
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "DeletionProtectionEnabled": True,
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+            "SSESpecification": {"SSEType": "KMS", "KMSMasterKeyId": "arn:key"},
+        },
+    },
+    "OpenRoute": {
+        "Type": "AWS::ApiGatewayV2::Route",
+        "Properties": {"AuthorizationType": "NONE"},
+    },
+    "Route": {
+        "Type": "AWS::ApiGatewayV2::Route",
+        "Properties": {
+            "AuthorizationType": "JWT",
+            "AuthorizerId": "authorizer",
+            "AuthorizationScopes": ["digital-auth/verify"],
+        },
+    },
+    "Authorizer": {
+        "Type": "AWS::ApiGatewayV2::Authorizer",
+        "Properties": {
+            "AuthorizerType": "JWT",
+            "JwtConfiguration": {"Issuer": "https://pool", "Audience": ["client"]},
+        },
+    },
     "Secret": {
         "Type": "AWS::SecretsManager::Secret",
         "Properties": {"GenerateSecretString": {"PasswordLength": 64}},
@@ -85,7 +125,11 @@ AS_IT_SHOULD_BE = {
         "Properties": {
             "AccessLogSettings": {"DestinationArn": "arn:logs"},
             "DefaultRouteSettings": LIMIT,
-            "RouteSettings": {"ANY /authorize": LIMIT, "ANY /token": LIMIT},
+            "RouteSettings": {
+                "ANY /authorize": LIMIT,
+                "ANY /token": LIMIT,
+                "ANY /verify": {"Fn::If": ["HasMembers", LIMIT, {"Ref": "AWS::NoValue"}]},
+            },
         },
     },
     "Pool": {
@@ -98,6 +142,15 @@ AS_IT_SHOULD_BE = {
             "Schema": [
                 {"Name": name, "Mutable": True, "StringAttributeConstraints": {"MaxLength": "2048"}}
                 for name in ["name", "address"]
+            ]
+            + [
+                {
+                    "Fn::If": [
+                        "HasMembers",
+                        {"Mutable": True, "StringAttributeConstraints": {"MaxLength": "2048"}},
+                        {"Ref": "AWS::NoValue"},
+                    ]
+                }
             ],
         },
     },
@@ -147,7 +200,7 @@ REFUSED = {
         ("Function/Properties/LoggingConfig", ABSENT),
         ("Function/Properties/LoggingConfig/LogGroup", ABSENT),
         ("Function/Properties/TracingConfig/Mode", "PassThrough"),
-        ("Function/Properties/Timeout", 11),
+        ("Function/Properties/Timeout", 26),
         ("Function/Properties/Runtime", "provided.al2"),
     ],
     "roles_are_for_lambda_and_have_nothing_attached": [
@@ -190,12 +243,14 @@ REFUSED = {
         ("Trigger/Properties/SourceArn", ABSENT),
         ("Trigger/Properties/SourceAccount", ABSENT),
     ],
-    "keys_sign_and_outlive_the_stack": [
+    "keys_outlive_the_stack_and_are_used_by_this_account": [
         ("Key/DeletionPolicy", ABSENT),
         ("Key/DeletionPolicy", "Delete"),
         ("Key/UpdateReplacePolicy", ABSENT),
         ("Key/UpdateReplacePolicy", "Delete"),
-        ("Key/Properties/KeyUsage", "ENCRYPT_DECRYPT"),
+        ("Key/Properties/KeyUsage", "KEY_AGREEMENT"),
+        ("TableKey/Properties/EnableKeyRotation", ABSENT),
+        ("TableKey/Properties/EnableKeyRotation", False),
         ("Key/Properties/KeySpec", ABSENT),
         ("Key/Properties/KeyPolicy/Statement/0/Principal", {"Service": "lambda.amazonaws.com"}),
         ("Key/Properties/KeyPolicy/Statement/0/Principal", "*"),
@@ -213,6 +268,8 @@ REFUSED = {
         ("Stage/Properties/DefaultRouteSettings/ThrottlingBurstLimit", ABSENT),
         ("Stage/Properties/RouteSettings/ANY ~1token/ThrottlingRateLimit", ABSENT),
         ("Stage/Properties/RouteSettings/ANY ~1token/ThrottlingBurstLimit", ABSENT),
+        ("Stage/Properties/RouteSettings/ANY ~1verify/Fn::If/1/ThrottlingRateLimit", ABSENT),
+        ("Stage/Properties/RouteSettings/ANY ~1verify/Fn::If/1/ThrottlingBurstLimit", ABSENT),
     ],
     "user_pools_are_protected": [
         ("Pool/DeletionPolicy", ABSENT),
@@ -222,12 +279,16 @@ REFUSED = {
         ("Pool/Properties/UserPoolTier", "LITE"),
         ("Pool/Properties/Schema/1/Mutable", False),
         ("Pool/Properties/Schema/1/StringAttributeConstraints/MaxLength", ABSENT),
+        ("Pool/Properties/Schema/2/Fn::If/1/Mutable", False),
+        ("Pool/Properties/Schema/2/Fn::If/1/StringAttributeConstraints/MaxLength", ABSENT),
     ],
     "clients_read_nothing_and_take_no_password": [
         ("Client/Properties/ReadAttributes", ABSENT),
         ("Client/Properties/ReadAttributes", ["locale", "name"]),
         ("Client/Properties/WriteAttributes", ABSENT),
         ("Client/Properties/WriteAttributes", []),
+        ("Client/Properties/WriteAttributes", ["name", "custom:member_record"]),
+        ("Client/Properties/ReadAttributes", ["locale", "custom:member_record"]),
         (
             "Client/Properties/ExplicitAuthFlows",
             ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"],
@@ -240,6 +301,31 @@ REFUSED = {
         ("Alarm/Properties/AlarmActions", ABSENT),
         ("Alarm/Properties/AlarmActions", []),
         ("Alarm/Properties/AlarmDescription", ABSENT),
+    ],
+    "tables_outlive_the_stack_and_can_be_restored": [
+        ("Table/DeletionPolicy", ABSENT),
+        ("Table/DeletionPolicy", "Delete"),
+        ("Table/UpdateReplacePolicy", ABSENT),
+        ("Table/Properties/DeletionProtectionEnabled", False),
+        ("Table/Properties/PointInTimeRecoverySpecification", ABSENT),
+        (
+            "Table/Properties/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled",
+            False,
+        ),
+        ("Table/Properties/SSESpecification/SSEType", ABSENT),
+        ("Table/Properties/SSESpecification/KMSMasterKeyId", ABSENT),
+    ],
+    "routes_behind_an_authorizer_demand_a_scope": [
+        ("Route/Properties/AuthorizationType", "CUSTOM"),
+        ("Route/Properties/AuthorizerId", ABSENT),
+        ("Route/Properties/AuthorizationScopes", ABSENT),
+        ("Route/Properties/AuthorizationScopes", []),
+    ],
+    "authorizers_know_issuer_and_apps": [
+        ("Authorizer/Properties/AuthorizerType", "REQUEST"),
+        ("Authorizer/Properties/JwtConfiguration/Issuer", ABSENT),
+        ("Authorizer/Properties/JwtConfiguration/Audience", ABSENT),
+        ("Authorizer/Properties/JwtConfiguration/Audience", []),
     ],
     "distributions_are_guarded_and_keep_no_log": [
         (f"Distribution/Properties/DistributionConfig/{where}", what)
