@@ -79,6 +79,7 @@ impl Demo {
         let function_clock = FunctionClock::ahead(0);
         let mut options = LaptopOptions::new(functions());
         options.app = Some(AppSettings::default());
+        options.members = Some(demo::cases::members());
         for environment in [&mut options.environment, &mut options.trigger_environment] {
             environment.extend(function_clock.environment());
         }

@@ -15,6 +15,7 @@ mod command;
 mod demo;
 mod failures;
 mod login;
+mod members;
 mod odd_ways;
 mod recipes;
 mod webdriver;

@@ -294,6 +294,13 @@ impl Browser {
         }
     }
 
+    /// Writes into the text field with this name.
+    pub(crate) async fn write(&self, field: &str, text: &str) {
+        let field = self.element(&format!("input[name={field}]")).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
     /// Chooses an option of a select element by its value.
     pub(crate) async fn choose(&self, select: &str, value: &str) {
         let element = self.element(select).await;

@@ -658,9 +658,17 @@ async fn a_browser_demo_for_programs_prints_the_addresses_and_stays() {
     let arguments = ["demo", "--json", "--persona", "leap-day", "--fault=cancel"];
     let (mut child, _out, line) = demo_in_a_browser(&arguments).await;
     let addresses: Value = serde_json::from_str(&line).unwrap();
-    let members = ["app", "cognito", "bridge", "service"];
-    assert_eq!(keys(&addresses), members.into());
-    for name in members {
+    let addressed = ["app", "cognito", "bridge", "service"];
+    let members = addresses["members"].as_str().unwrap();
+    assert!(members.starts_with("http://127.0.0.1:"), "{members}");
+    assert_eq!(
+        keys(&addresses),
+        [&addressed[..], &["members"]]
+            .concat()
+            .into_iter()
+            .collect()
+    );
+    for name in addressed {
         let address = addresses[name].as_str().unwrap();
         let host = match name {
             "cognito" => "localhost".to_owned(),

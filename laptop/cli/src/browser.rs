@@ -151,6 +151,8 @@ fn welcome(
         "http://service.localhost:{}",
         laptop.service.address().port()
     );
+    let members = laptop.members.as_ref();
+    let members = members.map(|members| members.api.base_url());
     let mut out = anstream::stdout().lock();
     if demo.json {
         let values = own_app.map(|own_app| own_app.pasted.json());
@@ -162,6 +164,9 @@ fn welcome(
             ("service", &service),
         ] {
             values.insert(name.to_owned(), address.into());
+        }
+        if let Some(members) = &members {
+            values.insert("members".to_owned(), members.as_str().into());
         }
         writeln!(out, "{}", Value::Object(values))?;
         return out.flush();
@@ -177,6 +182,8 @@ fn welcome(
             "Open this address in a browser:",
         )
     };
+    let of_members = members.as_deref();
+    let of_members = of_members.map(|address| (party(language, Party::Verification), address));
     let labels = [
         (
             language.say("Cognito のシミュレーター", "stand-in for Cognito"),
@@ -199,6 +206,16 @@ fn welcome(
             \"Authenticate\".",
         )
     )?;
+    if members.is_some() {
+        writeln!(
+            out,
+            "{} {url}/members",
+            language.say(
+                "すでにいる会員を本人確認するには：",
+                "To verify members who are already there:",
+            )
+        )?;
+    }
     writeln!(
         out,
         "{}",
@@ -213,7 +230,7 @@ fn welcome(
         "{}\n",
         language.say("終えるときは Ctrl-C を押します。", "Press Ctrl-C to stop.")
     )?;
-    for (label, address) in labels {
+    for (label, address) in labels.into_iter().chain(of_members) {
         writeln!(out, "    {address}  {label}")?;
     }
     writeln!(out)?;
@@ -249,15 +266,26 @@ fn line_of(language: Language, ended: &Ended) -> String {
             support_id,
         } => {
             let told = language.say("ログインできませんでした", "not signed in");
-            let words = [class, support_id, error];
-            let words: Vec<_> = words
-                .into_iter()
-                .flatten()
-                .map(|word| printable(word))
-                .collect();
-            format!("✗ {told}  {}", words.join("  "))
+            failed(told, &[class, support_id, error])
+        }
+        Ended::Member => {
+            let told = language.say(
+                "本人確認しました（または取り消しました）",
+                "verified, or taken back",
+            );
+            format!("✓ {told}")
+        }
+        Ended::NotVerified { class, support_id } => {
+            let told = language.say("本人確認できませんでした", "not verified");
+            failed(told, &[class, support_id])
         }
     }
+}
+
+fn failed(told: &str, words: &[&Option<String>]) -> String {
+    let words = words.iter().copied().flatten();
+    let words: Vec<_> = words.map(|word| printable(word)).collect();
+    format!("✗ {told}  {}", words.join("  "))
 }
 
 /// The line for a login that ended on a page of Cognito, the bridge or the service: it never comes

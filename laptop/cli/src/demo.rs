@@ -65,7 +65,9 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         None
     };
 
-    if demo.case.is_some() {
+    // The users of an app of one's own are kept, and whom they verified isn't: so there are no
+    // members then.
+    if demo.case.is_some() || (!demo.headless && !has_own_app) {
         options.members = Some(demo::cases::members());
     }
 

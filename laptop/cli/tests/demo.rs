@@ -20,7 +20,7 @@ fn progress_goes_line_by_line_to_standard_error_and_one_object_to_standard_outpu
     assert!(output.status.success());
     let told = String::from_utf8(output.stderr).unwrap();
     let expected = [
-        "digital-auth: Building the three functions",
+        "digital-auth: Building the four functions",
         "digital-auth: Starting",
         "digital-auth: Signing in",
     ];

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use http::{Method, StatusCode};
 use loopback::jwt::{self, PublicKey};
+use loopback::parameters::Parameters;
 use loopback::random;
 use loopback::user_agent::{Arrival, UserAgent};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -100,6 +101,48 @@ pub enum CameBack {
     Page(Failed),
 }
 
+/// The query that the browser brings to the return URL. `Debug` shows nothing of it.
+pub struct Returned {
+    /// The app's `state`.
+    pub state: String,
+    /// The bridge's issuer.
+    pub iss: String,
+    /// The code, or the class of a failure.
+    pub answer: Result<SecretString, String>,
+    /// The support id of a failure.
+    pub support_id: Option<String>,
+}
+
+impl fmt::Debug for Returned {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Returned(…)")
+    }
+}
+
+impl Returned {
+    /// Reads the query: `state`, `iss`, and one of `verification_code` and `verification_error`. No
+    /// parameter may come twice.
+    #[must_use]
+    pub fn parse(query: &str) -> Option<Self> {
+        let query = Parameters::parse(query.as_bytes());
+        if !query.are_unique() {
+            return None;
+        }
+        let text = |name: &str| query.first(name).map(str::to_owned);
+        let answer = match (text("verification_code"), text("verification_error")) {
+            (Some(code), None) => Ok(code.into()),
+            (None, Some(class)) => Err(class),
+            _ => return None,
+        };
+        Some(Self {
+            state: text("state")?,
+            iss: text("iss")?,
+            answer,
+            support_id: text("verification_support_id"),
+        })
+    }
+}
+
 /// An answer of the members' API.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -117,15 +160,40 @@ impl Answer {
     pub fn class(&self) -> Option<&str> {
         self.body.get("error").and_then(Value::as_str)
     }
+
+    /// The support id of a failure.
+    #[must_use]
+    pub fn support_id(&self) -> Option<&str> {
+        self.body.get("support_id").and_then(Value::as_str)
+    }
+
+    /// With what a verification goes on that had to stop.
+    #[must_use]
+    pub fn continuation(&self) -> Option<SecretString> {
+        let continuation = self.body.get("continuation").and_then(Value::as_str);
+        continuation.map(SecretString::from)
+    }
+}
+
+/// Where the app of members finds the others, and is found.
+#[derive(Clone, Debug)]
+pub struct MemberAddresses {
+    /// The user pool's API.
+    pub pool: String,
+    /// The user pool's JWK Set.
+    pub key_set: String,
+    /// The members' API, without a path.
+    pub api: String,
+    /// `iss` of what comes to the return URL: the bridge's issuer.
+    pub issuer: String,
+    /// The return URL, as it is configured for the app client.
+    pub return_url: String,
 }
 
 /// The app.
 pub struct MemberApp {
     http: reqwest::Client,
-    pool: String,
-    key_set: String,
-    api: String,
-    issuer: String,
+    at: MemberAddresses,
 }
 
 impl fmt::Debug for MemberApp {
@@ -142,13 +210,25 @@ impl MemberApp {
     /// [`MemberError::NoMembers`] if there are none.
     pub fn new(laptop: &Laptop) -> Result<Self, MemberError> {
         let members = laptop.members.as_ref().ok_or(MemberError::NoMembers)?;
-        let http = reqwest::Client::builder().timeout(TIME_OUT).no_proxy();
-        Ok(Self {
-            http: http.build()?,
+        Ok(Self::at(MemberAddresses {
             pool: laptop.cognito.user_pool_api_url(),
             key_set: laptop.cognito.jwks_url(),
             api: members.api.base_url(),
             issuer: bridge_issuer(laptop.bridge.address().port()),
+            return_url: MEMBER_RETURN_URL.to_owned(),
+        })?)
+    }
+
+    /// The app with these addresses.
+    ///
+    /// # Errors
+    ///
+    /// The HTTP client can't be made.
+    pub fn at(at: MemberAddresses) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder().timeout(TIME_OUT).no_proxy();
+        Ok(Self {
+            http: http.build()?,
+            at,
         })
     }
 
@@ -189,7 +269,7 @@ impl MemberApp {
         let body = json!({
             "ClientId": MEMBER_CLIENT_ID, "AuthFlow": flow, "AuthParameters": parameters,
         });
-        let sent = (self.http.post(&self.pool))
+        let sent = (self.http.post(&self.at.pool))
             .header(TARGET, "AWSCognitoIdentityProviderService.InitiateAuth")
             .header(CONTENT_TYPE, "application/x-amz-json-1.1")
             .body(body.to_string())
@@ -225,7 +305,7 @@ impl MemberApp {
 
     /// The claims of a token that the user pool has signed.
     async fn claims(&self, token: &str) -> Result<Map<String, Value>, MemberError> {
-        let keys: Value = self.http.get(&self.key_set).send().await?.json().await?;
+        let keys: Value = self.http.get(&self.at.key_set).send().await?.json().await?;
         let header = jwt::header(token).ok_or(MemberError::Token)?;
         let key_id = header.get("kid").and_then(Value::as_str);
         let key = key_id.and_then(|key_id| PublicKey::find(&keys, key_id));
@@ -246,7 +326,7 @@ impl MemberApp {
         body: Option<&Value>,
     ) -> Result<Answer, MemberError> {
         let bearer = format!("Bearer {}", access_token.expose_secret());
-        let request = (self.http.request(method, format!("{}{path}", self.api)))
+        let request = (self.http.request(method, format!("{}{path}", self.at.api)))
             .header(AUTHORIZATION, bearer);
         let request = match body {
             Some(body) => request.json(body),
@@ -268,17 +348,20 @@ impl MemberApp {
     ///
     /// # Errors
     ///
-    /// [`MemberError`]; [`MemberError::Unexpected`] if the API refuses.
+    /// [`MemberError`]; [`MemberError::Refused`] if the API refuses.
     pub async fn begin(&self, access_token: &SecretString) -> Result<Begun, MemberError> {
         let state = random::base64url(32).map_err(|_| MemberError::Randomness)?;
         let verifier = random::base64url(32).map_err(|_| MemberError::Randomness)?;
         let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
         let body = json!({
             "code_challenge": challenge, "code_challenge_method": "S256",
-            "state": state, "return_url": MEMBER_RETURN_URL,
+            "state": state, "return_url": self.at.return_url,
         });
         let begun = self.call(Method::POST, "/verifications", access_token, Some(&body));
         let begun = begun.await?;
+        if let Some(class) = begun.class() {
+            return Err(MemberError::Refused(class.to_owned()));
+        }
         let url = begun.body.get("url").and_then(Value::as_str);
         let url = url.and_then(|url| url.parse().ok());
         let url = url.filter(|_| begun.status == StatusCode::CREATED);
@@ -303,7 +386,7 @@ impl MemberApp {
         persona: &str,
         fault: Option<Fault>,
     ) -> Result<CameBack, MemberError> {
-        let at_app = |url: &Url| url.as_str().starts_with(MEMBER_RETURN_URL);
+        let at_app = |url: &Url| url.as_str().starts_with(&self.at.return_url);
         let journey = browser.follow(&begun.url, "application/json", at_app).await;
         let page = journey.map_err(LoginError::from)?.end;
         let arrival = laptop.choose(browser, page, persona, fault, at_app).await?;
@@ -311,27 +394,23 @@ impl MemberApp {
             Arrival::At(url) => url,
             Arrival::Page(page) => return Ok(CameBack::Page(failed_on(&page))),
         };
-        let parameter = |name: &str| {
-            let mut pairs = url.query_pairs();
-            pairs
-                .find(|(known, _)| known == name)
-                .map(|(_, value)| value.into_owned())
-        };
-        let is_ours = parameter("state").as_ref() == Some(&begun.state)
-            && parameter("iss").as_ref() == Some(&self.issuer);
-        if !is_ours {
+        let returned = Returned::parse(url.query().unwrap_or_default());
+        let returned = returned.ok_or(MemberError::Unexpected("the return URL got no answer"))?;
+        if returned.state != begun.state || returned.iss != self.at.issuer {
             return Err(MemberError::Unexpected(
                 "the app's state or the issuer did not come back",
             ));
         }
-        match (
-            parameter("verification_code"),
-            parameter("verification_error"),
-        ) {
-            (Some(code), None) => Ok(CameBack::Code(code.into())),
-            (None, Some(class)) => Ok(CameBack::Error(class)),
-            _ => Err(MemberError::Unexpected("the return URL got no answer")),
-        }
+        Ok(match returned.answer {
+            Ok(code) => CameBack::Code(code),
+            Err(class) => CameBack::Error(class),
+        })
+    }
+
+    /// `iss` that has to come to the return URL.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.at.issuer
     }
 
     /// Completes a verification.

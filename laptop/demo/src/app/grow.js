@@ -23,7 +23,7 @@
       await visible();
       try {
         const query = new URLSearchParams({ seen, lang: document.documentElement.lang });
-        const answer = await fetch("/story?" + query, { cache: "no-store" });
+        const answer = await fetch(box.dataset.story + "?" + query, { cache: "no-store" });
         if (answer.status === 200) {
           show(await answer.text());
           seen = answer.headers.get("story-seen");

@@ -10,8 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
-    REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY, SET_COOKIE,
 };
 use keys::{NoRandomness, SystemRandomness};
 use loopback::journal::{Hop, Journal, Moment};
@@ -22,7 +21,7 @@ use tokio::time::timeout;
 
 use super::choice::{self, SCOPE};
 use super::memory::{Chapter, Stage};
-use super::pages::{self, Problem, Tale};
+use super::pages::{self, Problem, Standing, Tale};
 use super::shared::Shared;
 use crate::scopes::{InvalidScopes, Scopes};
 
@@ -37,9 +36,6 @@ const HEAD_LIMIT: usize = 16 * 1024;
 /// The most hops of a story. A login has about 25. The story of an abandoned login has no end:
 /// without this limit, it would get every later hop.
 const MOST_HOPS: usize = 100;
-/// The response header that says up to which moment a story goes.
-const SEEN: HeaderName = HeaderName::from_static("story-seen");
-
 /// What a handler needs to know of a request.
 pub(super) struct Asked {
     pub(super) language: Language,
@@ -70,7 +66,7 @@ impl Asked {
         cookie(&self.headers, SESSION)
     }
 
-    fn remembered(&self, page: Response) -> Response {
+    pub(super) fn remembered(&self, page: Response) -> Response {
         remembering(page, self.query.first(LANGUAGE))
     }
 }
@@ -166,7 +162,8 @@ pub(super) async fn start(
             .unwrap_or(&shared.settings.scopes),
         are_in_the_address: chosen.is_some(),
     };
-    let page = pages::start(asked.language, signed_in, scopes, &tale);
+    let parts = (signed_in, shared.has_members);
+    let page = pages::start(asked.language, parts, scopes, &tale);
     let page = match new {
         Some(browser) => with_cookie(page, BROWSER, &browser),
         None => page,
@@ -193,7 +190,7 @@ fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
             hops: Vec::new(),
             seen,
             others: false,
-            stage: None,
+            standing: Standing::None,
             end: None,
         };
     };
@@ -207,12 +204,12 @@ fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
         hops: hops_of(&shared.journal, login.chapter),
         seen,
         others: memory.has_others(login.chapter, now),
-        stage: Some(login.stage.clone()),
+        standing: Standing::from(Some(&login.stage)),
         end,
     }
 }
 
-fn hops_of(journal: &Journal, chapter: Chapter) -> Vec<Hop> {
+pub(super) fn hops_of(journal: &Journal, chapter: Chapter) -> Vec<Hop> {
     let mut hops = journal.hops(chapter.from, chapter.until);
     hops.truncate(MOST_HOPS);
     hops
@@ -226,15 +223,28 @@ pub(super) async fn story(
     headers: HeaderMap,
 ) -> Response {
     let asked = Asked::new(query, headers);
+    if let Err(response) = grown(&shared, &asked).await {
+        return response;
+    }
+    let tale = tale_of(&shared, asked.browser(), asked.language);
+    pages::grown(pages::login_tale(asked.language, &tale), tale.seen)
+}
+
+/// Waits until the journal has more than at the moment `seen` of the query.
+///
+/// # Errors
+///
+/// The answer, if there is nothing to show: 204 if nothing came within [`PATIENCE`].
+pub(super) async fn grown(shared: &Shared, asked: &Asked) -> Result<(), Response> {
     let seen = asked
         .query
         .first("seen")
         .and_then(|seen| seen.parse::<u64>().ok());
     let Some(seen) = seen.map(Moment::from) else {
-        return pages::problem(Problem::NotFound, asked.language);
+        return Err(pages::problem(Problem::NotFound, asked.language));
     };
     let Ok(_watching) = shared.watchers.try_acquire() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
     };
     let mut stopping = shared.stopping.clone();
     // A page from before a restart of the app can have seen a later moment than this journal has:
@@ -245,21 +255,11 @@ pub(super) async fn story(
         grown = timeout(PATIENCE, shared.journal.grown_since(seen)) => grown.is_ok(),
         () = stopped(&mut stopping) => false,
     };
-    if !grown {
-        return StatusCode::NO_CONTENT.into_response();
+    if grown {
+        Ok(())
+    } else {
+        Err(StatusCode::NO_CONTENT.into_response())
     }
-    let tale = tale_of(&shared, asked.browser(), asked.language);
-    let mut response = pages::tale(asked.language, &tale).into_response();
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CACHE_CONTROL, "no-store"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers.insert(SEEN, HeaderValue::from(tale.seen.number()));
-    response
 }
 
 /// `GET /signed-in`.

@@ -123,7 +123,7 @@ pub(super) fn tell(
 
 /// The parameters of a query for the journal: at most 32, secrets masked, names and values cut to
 /// [`JOURNAL_TEXT`] characters.
-fn journaled(query: &str) -> Vec<Parameter> {
+pub(super) fn journaled(query: &str) -> Vec<Parameter> {
     form_urlencoded::parse(query.as_bytes())
         .take(32)
         .map(|(name, value)| {

@@ -10,6 +10,7 @@ mod choice;
 mod handlers;
 mod id_token;
 mod login;
+mod members;
 mod memory;
 mod pages;
 mod received;
@@ -19,5 +20,6 @@ mod server;
 mod settings;
 mod shared;
 
+pub use members::{Invented, MemberRegistration};
 pub use server::{App, BoundApp, PUBLIC_HOST};
 pub use settings::{AppSettings, Ended, Explain, Explanation, StartError};

@@ -3,9 +3,10 @@
 //! only on the page of the person who is signed in.
 
 use askama::Template;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use chrono::FixedOffset;
 use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use loopback::journal::Hop;
 use loopback::journal::Moment;
 use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, page};
@@ -20,7 +21,7 @@ use crate::diagram::{Count, count, diagram};
 use crate::scopes::Scopes;
 
 /// The icon, the colour and the label of these pages.
-const SITE: Site = Site {
+pub(super) const SITE: Site = Site {
     class: "app",
     icon: loopback::icon!("106b3d", "M5 8l3 3 4-5"),
     label_ja: "アプリ（架空の市のデモ）",
@@ -28,17 +29,19 @@ const SITE: Site = Site {
 };
 
 /// The app's only script: it lets the diagram on the start page grow.
-const SCRIPT: &str = include_str!("grow.js");
+pub(super) const SCRIPT: &str = include_str!("grow.js");
+/// The response header that says up to which moment a story goes.
+const SEEN: HeaderName = HeaderName::from_static("story-seen");
 
-/// What the start page shows of a browser's newest login.
+/// What a page shows of a browser's newest login, or of a member's newest act.
 pub(super) struct Tale {
     pub(super) hops: Vec<Hop>,
     /// The moment up to which the hops were read.
     pub(super) seen: Moment,
     /// Whether hops of other logins may be among them.
     pub(super) others: bool,
-    pub(super) stage: Option<Stage>,
-    /// The address of the page that shows how the login ended, if it has ended.
+    pub(super) standing: Standing,
+    /// The address of the page that shows how it ended, if it has ended.
     pub(super) end: Option<String>,
 }
 
@@ -311,6 +314,23 @@ fn to_start(language: Language) -> &'static str {
     language.say("最初のページへ", "To the start page")
 }
 
+/// A page with a few sentences and a link.
+pub(super) fn message(
+    language: Language,
+    title: &str,
+    sentences: Vec<&str>,
+    link: (&str, &'static str),
+) -> Response {
+    let template = Message {
+        frame: Frame::new(SITE, language, title, ""),
+        sentences,
+        facts: Vec::new(),
+        link,
+        again: false,
+    };
+    page(StatusCode::BAD_REQUEST, &template, Forms::None, None)
+}
+
 /// The page after a log-out.
 pub(super) fn logged_out(language: Language) -> Response {
     let title = language.say("ログアウトしました", "You are logged out");
@@ -346,10 +366,10 @@ pub(super) struct StartScopes<'a> {
     pub(super) are_in_the_address: bool,
 }
 
-/// The start page.
+/// The start page. It has a link to the members' part, if there is one.
 pub(super) fn start(
     language: Language,
-    signed_in: bool,
+    (signed_in, has_members): (bool, bool),
     scopes: StartScopes<'_>,
     tale: &Tale,
 ) -> Response {
@@ -363,10 +383,11 @@ pub(super) fn start(
         frame: Frame::new(SITE, language, title, switch),
         script: SCRIPT,
         signed_in,
+        has_members,
         choice: Choice::new(language, scopes.shown),
-        tale: &self::tale(language, tale),
+        tale: &login_tale(language, tale),
         seen: tale.seen.number(),
-        under_way: matches!(tale.stage, Some(Stage::Waiting(_) | Stage::Finishing)),
+        under_way: matches!(tale.standing, Standing::UnderWay),
     };
     // The form begins a login: the app answers it with a redirect to Amazon Cognito.
     page(StatusCode::OK, &template, Forms::Leaving, Some(SCRIPT))
@@ -378,52 +399,113 @@ struct Start<'a> {
     frame: Frame,
     script: &'static str,
     signed_in: bool,
+    has_members: bool,
     choice: Choice,
     tale: &'a str,
     seen: u64,
     under_way: bool,
 }
 
+/// The words around a growing diagram.
+pub(super) struct TaleWords {
+    /// Nothing has happened yet.
+    pub(super) none: &'static str,
+    /// It is under way, and what to do.
+    pub(super) under_way: (&'static str, &'static str),
+    pub(super) done: &'static str,
+    /// The link after it is done.
+    pub(super) see: &'static str,
+    pub(super) failed: &'static str,
+    /// The link after it failed.
+    pub(super) why: &'static str,
+}
+
 /// The part of the start page that grows.
-pub(super) fn tale(language: Language, tale: &Tale) -> String {
-    let standing = match &tale.stage {
-        None => Standing::None,
-        Some(Stage::Waiting(_) | Stage::Finishing) => Standing::UnderWay,
-        Some(Stage::SignedIn) => Standing::SignedIn,
-        Some(Stage::Failed(failed)) => Standing::Failed(
-            failed
-                .class
-                .clone()
-                .or_else(|| failed.error.clone())
-                .unwrap_or_default(),
+pub(super) fn login_tale(language: Language, tale: &Tale) -> String {
+    let words = TaleWords {
+        none: language.say(
+            "まだ何も起きていません。ログインすると、だれがだれに何を送り、何を確かめたかが、ここに1つずつ表示されます。",
+            "Nothing has happened yet. Once you sign in, you see here, one by one, who sends what \
+            to whom, and what is checked.",
         ),
+        under_way: (
+            language.say("ログインの途中です。", "A login is in progress."),
+            language.say(
+                "続きは、Cognito かサービスの画面で操作してください。",
+                "Continue on the pages of Cognito or of the service.",
+            ),
+        ),
+        done: language.say("ログインしました。", "Signed in."),
+        see: language.say(
+            "受け取った情報とトークンを見る",
+            "See what was received, and the tokens",
+        ),
+        failed: language.say("ログインできませんでした。", "Not signed in."),
+        why: language.say("理由を見る", "See why"),
     };
+    self::tale(language, &words, tale)
+}
+
+/// The part of a page that grows.
+pub(super) fn tale(language: Language, words: &TaleWords, tale: &Tale) -> String {
     let part = TalePart {
         language,
+        words,
         story: Story::new(language, &tale.hops, tale.others),
-        standing,
-        end: tale.end.clone(),
+        standing: &tale.standing,
+        end: tale.end.as_deref(),
     };
     // The template has no part that fails.
     part.render().unwrap_or_default()
 }
 
-/// The part of the start page that grows.
-#[derive(Template)]
-#[template(path = "tale.html")]
-struct TalePart {
-    language: Language,
-    story: Story,
-    standing: Standing,
-    end: Option<String>,
+/// The answer with a part of a page that has grown up to this moment.
+pub(super) fn grown(part: String, seen: Moment) -> Response {
+    let mut response = part.into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(SEEN, HeaderValue::from(seen.number()));
+    response
 }
 
-/// The state of a browser's newest login.
-enum Standing {
+/// The part of a page that grows.
+#[derive(Template)]
+#[template(path = "tale.html")]
+struct TalePart<'a> {
+    language: Language,
+    words: &'a TaleWords,
+    story: Story,
+    standing: &'a Standing,
+    end: Option<&'a str>,
+}
+
+/// The state of a browser's newest login, or of a member's newest act.
+pub(super) enum Standing {
     None,
     UnderWay,
-    SignedIn,
+    Done,
+    /// The value: the class of the failure.
     Failed(String),
+}
+
+impl From<Option<&Stage>> for Standing {
+    fn from(stage: Option<&Stage>) -> Self {
+        match stage {
+            None => Self::None,
+            Some(Stage::Waiting(_) | Stage::Finishing) => Self::UnderWay,
+            Some(Stage::SignedIn) => Self::Done,
+            Some(Stage::Failed(failed)) => {
+                let class = failed.class.clone().or_else(|| failed.error.clone());
+                Self::Failed(class.unwrap_or_default())
+            }
+        }
+    }
 }
 
 /// A diagram, with the counts and the remark above it.

@@ -14,10 +14,11 @@ use loopback::names::to_its_end;
 use loopback::server::{Listener, Manners, Server};
 use tokio::sync::Semaphore;
 
+use super::members::{CALLBACK_PATH, MemberRegistration, Members, RETURN_PATH};
 use super::relying_party::{Registration, RelyingParty};
 use super::settings::{AppSettings, StartError};
 use super::shared::Shared;
-use super::{handlers, login, refresh};
+use super::{handlers, login, members, refresh};
 
 /// The name under which a browser finds the app. Every name below `localhost` is this machine.
 pub const PUBLIC_HOST: &str = "app.localhost";
@@ -85,14 +86,28 @@ impl BoundApp {
         format!("{}/callback", self.base_url())
     }
 
-    /// Begins to answer. The redirect URI of `registration` is [`BoundApp::callback_url`].
+    /// The callback URL of members that Amazon Cognito has to know.
+    #[must_use]
+    pub fn members_callback_url(&self) -> String {
+        format!("{}{CALLBACK_PATH}", self.base_url())
+    }
+
+    /// The return URL that the function `verification` has to know.
+    #[must_use]
+    pub fn return_url(&self) -> String {
+        format!("{}{RETURN_PATH}", self.base_url())
+    }
+
+    /// Begins to answer. The redirect URI of `registration` is [`BoundApp::callback_url`]. Without
+    /// `members`, the app has no members' part.
     ///
     /// # Errors
     ///
-    /// [`StartError::Registration`].
+    /// [`StartError::Registration`], [`StartError::Client`].
     pub fn serve(
         self,
         registration: Registration,
+        members: Option<MemberRegistration>,
         clock: SimClock,
         journal: Journal,
     ) -> Result<App, StartError> {
@@ -102,12 +117,14 @@ impl BoundApp {
             base_url: base_url.clone(),
             relying_party: RelyingParty::new(registration, clock.clone(), journal.clone())?,
             settings: self.settings,
+            has_members: members.is_some(),
             clock,
             journal,
             memory: Mutex::default(),
             watchers: Semaphore::new(WATCHERS),
             stopping: self.listener.stopping(),
         });
+        let members = members.map(|members| Members::new(members, Arc::clone(&shared)));
         let router = Router::new()
             .route("/", get(handlers::start))
             .route("/story", get(handlers::story))
@@ -121,10 +138,16 @@ impl BoundApp {
             .route("/failed", get(handlers::failed))
             .route("/logout", post(handlers::log_out))
             .route("/logged-out", get(handlers::logged_out))
+            .with_state(Arc::clone(&shared))
+            .merge(
+                members
+                    .transpose()?
+                    .map(members::routes)
+                    .unwrap_or_default(),
+            )
             .fallback(handlers::not_found)
             .method_not_allowed_fallback(handlers::method_not_allowed)
-            .layer(from_fn_with_state(Arc::clone(&shared), handlers::admitted))
-            .with_state(shared);
+            .layer(from_fn_with_state(shared, handlers::admitted));
         let server = self.listener.serve(
             Manners {
                 connections: CONNECTIONS,

@@ -24,6 +24,15 @@ pub type Explain = fn(class: &str, language: Language) -> Option<Explanation>;
 pub enum Ended {
     /// The person is signed in.
     SignedIn,
+    /// A member verified, or took the verification back.
+    Member,
+    /// A member's verification isn't complete, or isn't taken back.
+    NotVerified {
+        /// The class of the failure.
+        class: Option<String>,
+        /// The support id.
+        support_id: Option<String>,
+    },
     /// The app has no tokens. The values: what Amazon Cognito reported.
     Failed {
         /// `error` of Amazon Cognito's answer.
@@ -69,4 +78,7 @@ pub enum StartError {
     /// It can't be a relying party of Amazon Cognito.
     #[error(transparent)]
     Registration(#[from] InvalidRegistration),
+    /// The HTTP client for members can't be made.
+    #[error("the HTTP client for members can't be made")]
+    Client(#[source] reqwest::Error),
 }

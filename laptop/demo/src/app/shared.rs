@@ -17,6 +17,8 @@ pub(super) struct Shared {
     pub(super) host: String,
     pub(super) relying_party: RelyingParty,
     pub(super) settings: AppSettings,
+    /// Whether there is a members' part.
+    pub(super) has_members: bool,
     pub(super) clock: SimClock,
     pub(super) journal: Journal,
     pub(super) memory: Mutex<Memory>,

@@ -670,6 +670,28 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
             "エラーの説明（ブリッジからは、エラー分類とサポート番号）",
             "Describes the error (from the bridge: class and support id)",
         ),
+        "ticket" => (
+            "暗号化した、本人確認の始まり（5分間）",
+            "The sealed beginning of a verification (five minutes)",
+        ),
+        "return_url" => (
+            "本人確認の後に戻る先。設定した URL だけ",
+            "Where the browser goes after the verification. Configured URLs only",
+        ),
+        "verification_code" => (
+            "始めた会員だけが完了に使える値",
+            "Only the member who began can complete with it",
+        ),
+        "verification_error" => (
+            "完了しない理由（エラー分類）",
+            "Why there is no code: the class",
+        ),
+        "verification_support_id" => ("サポート番号", "The support id"),
+        "continuation" => (
+            "カードを読み取り直さずに続けるための値",
+            "To go on without reading the card again",
+        ),
+        "custom:member_record" => ("会員の記録（暗号化済み）", "The member’s record (sealed)"),
         "login" => ("進行中のログインの識別子", "Identifies the pending login"),
         "persona" => ("選んだテスト利用者", "The chosen test person"),
         "answer" => ("選んだ応答", "The chosen answer"),

@@ -4,6 +4,7 @@
 //! and no attribute. On a narrow screen, and for a screen reader, it is an ordered list.
 
 mod lessons;
+mod member_lessons;
 
 use askama::Template;
 use loopback::journal::{Check, Hop, Line, Parameter, Party, story};
@@ -172,7 +173,7 @@ fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language
     } else {
         (hop.from, hop.to)
     };
-    let lesson = lessons::lesson(hop);
+    let lesson = member_lessons::lesson(hop).or_else(|| lessons::lesson(hop));
     let say = |(ja, en)| language.say(ja, en);
     let title = match &lesson {
         lesson if is_answer => say(answer_title(hop, lesson.as_ref())),

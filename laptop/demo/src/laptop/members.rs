@@ -30,7 +30,10 @@ use verification::router::Operation;
 use verification::variables;
 
 use super::environment::{change, loopback, ring_of};
+use crate::app::relying_party::Registration;
+use crate::app::{BoundApp, Invented, MemberRegistration};
 use crate::function_checks;
+use crate::member_app::MemberAddresses;
 use crate::scopes::Scopes;
 
 /// The app client's id of the members' app in the user pool.
@@ -115,8 +118,15 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// Starts the table, and listens.
-    pub(super) async fn new(options: MemberOptions) -> Result<Self, MembersError> {
+    /// Starts the table, and listens. The app for browsers may verify too.
+    pub(super) async fn new(
+        mut options: MemberOptions,
+        app: Option<&BoundApp>,
+    ) -> Result<Self, MembersError> {
+        if let Some(app) = app {
+            options.callback_urls.push(app.members_callback_url());
+            options.return_urls.push(app.return_url());
+        }
         let secret = || keys::random_base64url::<32>(&SystemRandomness).map(SecretString::from);
         Ok(Self {
             api: HttpApi::bind(loopback(options.port)).await?,
@@ -243,6 +253,7 @@ impl Prepared {
             operator: DirectFunction::new(function.clone()),
             api: self.api.with(gateway)?.serve(function),
             table: self.table,
+            users: self.options.users,
         })
     }
 
@@ -264,4 +275,35 @@ pub struct Members {
     pub operator: DirectFunction,
     /// The table of persons.
     pub table: DynamoDb,
+    /// The members at the start.
+    users: Vec<NewUser>,
+}
+
+impl Members {
+    /// What the app for browsers has to know.
+    pub(super) fn in_app(
+        &self,
+        registration: Registration,
+        cognito: &Cognito,
+        (return_url, issuer): (&str, &str),
+    ) -> MemberRegistration {
+        let invented = self.users.iter().map(|user| Invented {
+            username: user.username.clone(),
+            password: user.password.expose_secret().to_owned(),
+        });
+        MemberRegistration {
+            registration: Registration {
+                client_id: MEMBER_CLIENT_ID.to_owned(),
+                ..registration
+            },
+            addresses: MemberAddresses {
+                pool: cognito.user_pool_api_url(),
+                key_set: cognito.jwks_url(),
+                api: self.api.base_url(),
+                issuer: issuer.to_owned(),
+                return_url: return_url.to_owned(),
+            },
+            invented: invented.collect(),
+        }
+    }
 }

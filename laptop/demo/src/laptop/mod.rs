@@ -504,7 +504,7 @@ impl<S> Laptop<S> {
             None => None,
         };
         let members = match options.members.clone() {
-            Some(options) => Some(members::Prepared::new(options).await?),
+            Some(options) => Some(members::Prepared::new(options, app.as_ref()).await?),
             None => None,
         };
         let issuer = bridge_issuer(http_api.address().port());
@@ -581,9 +581,14 @@ impl<S> Laptop<S> {
                 (clock, journal),
             )
         });
+        let members = members.transpose()?;
         let app = app.map(|app| {
+            let members = members.as_ref().map(|members| {
+                let registration = registration(&cognito, app.members_callback_url());
+                members.in_app(registration, &cognito, (&app.return_url(), &issuer))
+            });
             let registration = registration(&cognito, app.callback_url());
-            app.serve(registration, clock.clone(), journal.clone())
+            app.serve(registration, members, clock.clone(), journal.clone())
         });
         let relying_party = RelyingParty::new(
             registration(&cognito, APP_CALLBACK.to_owned()),
@@ -598,7 +603,7 @@ impl<S> Laptop<S> {
             triggers,
             relying_party,
             own_app: options.own_app,
-            members: members.transpose()?,
+            members,
             authority,
             journal: options.journal,
             clock: options.clock,

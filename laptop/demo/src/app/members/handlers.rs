@@ -1,0 +1,546 @@
+//! The handlers of the members' part. A `__Host-` cookie names the session; the verification that
+//! is under way is kept with the session, on the server: state and verifier never leave it.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use http::{Method, StatusCode};
+use loopback::journal::{Check, Entry, Moment, Party};
+use loopback::pages::cookie;
+use loopback::parameters::Parameters;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::super::handlers::{
+    Asked, BROWSER, grown, hops_of, is_from_elsewhere, is_random, random, see_other, with_cookie,
+};
+use super::super::login::{journaled, tell};
+use super::super::memory::Stage;
+use super::super::pages::{self as app_pages, Problem, Standing, Tale};
+use super::super::relying_party::{Callback, Wishes};
+use super::super::settings::Ended;
+use super::account::wishes;
+use super::pages::{self, Unknown};
+use super::sessions::{Deed, Pending, Refusal, Session, Tokens};
+use super::{CALLBACK_PATH, Members, RETURN_PATH};
+use crate::member_app::{Answer, Begun, MemberError, Returned};
+
+/// The cookie of a member's session.
+const MEMBER: &str = "__Host-member";
+/// Where every act ends.
+const ACCOUNT: &str = "/members";
+
+/// A request to the members' part.
+struct Call<'a> {
+    members: &'a Members,
+    asked: Asked,
+    entry: Entry,
+    request: &'static str,
+    checks: Vec<Check>,
+}
+
+impl<'a> Call<'a> {
+    fn begin(
+        members: &'a Members,
+        query: Option<String>,
+        headers: HeaderMap,
+        request: &'static str,
+    ) -> Self {
+        let journal = &members.shared.journal;
+        Self {
+            members,
+            asked: Asked::new(query, headers),
+            entry: journal.begin(Party::Browser, Party::App, request),
+            request,
+            checks: Vec::new(),
+        }
+    }
+
+    fn session_id(&self) -> Option<&str> {
+        cookie(&self.asked.headers, MEMBER)
+    }
+
+    /// The moment at which the request came.
+    const fn moment(&self) -> Moment {
+        self.entry.moment()
+    }
+
+    fn check(&mut self, what: &str, rule: &str, passed: bool) -> bool {
+        self.checks.push(Check::new(what, rule, passed));
+        passed
+    }
+
+    /// The session, for a form of this app.
+    fn signed_in(&mut self) -> Result<Session, NotSignedIn> {
+        if !self.is_own_form() {
+            return Err(NotSignedIn::OtherOrigin);
+        }
+        let now = self.members.shared.clock.now();
+        let session = self.members.sessions().get(self.session_id(), now);
+        let what = "a user is signed in in this browser";
+        self.check(what, "RFC 6749 §6", session.is_some());
+        session.ok_or(NotSignedIn::Nobody)
+    }
+
+    fn is_own_form(&mut self) -> bool {
+        let is_own = !is_from_elsewhere(&self.asked.headers);
+        let rule = "Fetch Metadata, Sec-Fetch-Site";
+        self.check("the form is this app's", rule, is_own)
+    }
+
+    /// Records the request with its answer. The story of an act that has ended ends here.
+    fn end(mut self, query: &str, response: Response, session: Option<&str>) -> Response {
+        let parameters = journaled(query);
+        let checks = std::mem::take(&mut self.checks);
+        let (entry, request) = (self.entry, self.request);
+        tell(
+            &self.members.shared,
+            entry,
+            request,
+            parameters,
+            checks,
+            &response,
+        );
+        let until = self.members.shared.journal.now();
+        let session = session.or_else(|| self.session_id());
+        self.members.sessions().close(session, until);
+        response
+    }
+}
+
+/// Why a form isn't acted on.
+#[derive(Clone, Copy, Debug)]
+enum NotSignedIn {
+    /// It came from another site.
+    OtherOrigin,
+    /// Nobody is signed in in this browser.
+    Nobody,
+}
+
+impl NotSignedIn {
+    fn answer(self, call: Call<'_>) -> Response {
+        let response = match self {
+            Self::OtherOrigin => app_pages::problem(Problem::OtherOrigin, call.asked.language),
+            Self::Nobody => see_other(ACCOUNT),
+        };
+        call.end("", response, None)
+    }
+}
+
+/// `GET /members`: the account of the member who is signed in, or the ways to sign in.
+pub(super) async fn account(
+    State(members): State<Arc<Members>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::new(query, headers);
+    let now = members.shared.clock.now();
+    let session = members.sessions().get(cookie(&asked.headers, MEMBER), now);
+    let page = match session {
+        Some(session) => {
+            let refusal = session
+                .act
+                .ended
+                .as_ref()
+                .and_then(|ended| ended.as_ref().err());
+            let class = refusal.and_then(|refusal| refusal.class.as_deref());
+            let words =
+                class.and_then(|class| (members.shared.settings.explain)(class, asked.language));
+            let tale = tale_of(&members, Some(&session), asked.language);
+            pages::account(asked.language, &session, words, &tale)
+        }
+        None => pages::nobody(asked.language, &members.invented, None),
+    };
+    asked.remembered(page)
+}
+
+fn tale_of(
+    members: &Members,
+    session: Option<&Session>,
+    language: loopback::pages::Language,
+) -> Tale {
+    // Taken before the hops are read: a hop that comes in between is sent twice, but none is left
+    // out.
+    let seen = members.shared.journal.now();
+    let Some(act) = session.map(|session| &session.act) else {
+        return Tale {
+            hops: Vec::new(),
+            seen,
+            others: false,
+            standing: Standing::None,
+            end: None,
+        };
+    };
+    let standing = match &act.ended {
+        None => Standing::UnderWay,
+        Some(Ok(())) => Standing::Done,
+        Some(Err(refusal)) => Standing::Failed(refusal.class.clone().unwrap_or_default()),
+    };
+    let now = members.shared.clock.now();
+    Tale {
+        hops: hops_of(&members.shared.journal, act.chapter),
+        seen,
+        others: members.shared.memory().has_others(act.chapter, now)
+            || members.sessions().has_others(act.chapter),
+        standing,
+        end: act
+            .ended
+            .is_some()
+            .then(|| format!("{ACCOUNT}?lang={}", language.code())),
+    }
+}
+
+/// `GET /members/story?seen=N`: as `/story`, for the newest act of this browser's member.
+pub(super) async fn story(
+    State(members): State<Arc<Members>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::new(query, headers);
+    if let Err(response) = grown(&members.shared, &asked).await {
+        return response;
+    }
+    let now = members.shared.clock.now();
+    let session = members.sessions().get(cookie(&asked.headers, MEMBER), now);
+    let tale = tale_of(&members, session.as_ref(), asked.language);
+    app_pages::grown(pages::tale(asked.language, &tale), tale.seen)
+}
+
+/// `POST /members/sign-in`: with username and password, through the user pool's API.
+pub(super) async fn sign_in(
+    State(members): State<Arc<Members>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mut call = Call::begin(&members, None, headers, "POST /members/sign-in");
+    let (response, session) = signed_in_by_api(&mut call, &body).await;
+    call.end("", response, session.as_deref())
+}
+
+async fn signed_in_by_api(call: &mut Call<'_>, body: &[u8]) -> (Response, Option<String>) {
+    let language = call.asked.language;
+    if !call.is_own_form() {
+        return (app_pages::problem(Problem::OtherOrigin, language), None);
+    }
+    let form = Parameters::parse(body);
+    let field = |name: &str| form.first(name).unwrap_or_default().to_owned();
+    let (username, password) = (field("username"), SecretString::from(field("password")));
+    let members = call.members;
+    match members.app.sign_in(&username, &password).await {
+        Ok(tokens) => begun(call, Tokens::Api(tokens), call.moment()),
+        Err(MemberError::SignIn(exception)) => {
+            let exception = Some(exception.as_str());
+            (pages::nobody(language, &members.invented, exception), None)
+        }
+        Err(_) => (app_pages::problem(Problem::Internal, language), None),
+    }
+}
+
+/// Begins a session, and gives its id.
+fn begun(call: &Call<'_>, tokens: Tokens, from: Moment) -> (Response, Option<String>) {
+    let Ok(session) = random() else {
+        let page = app_pages::problem(Problem::Internal, call.asked.language);
+        return (page, None);
+    };
+    let ids = (session.clone(), call.session_id());
+    let now = call.members.shared.clock.now();
+    call.members.sessions().begin(ids, tokens, from, now);
+    let response = with_cookie(see_other(ACCOUNT), MEMBER, &session);
+    (response, Some(session))
+}
+
+/// `GET /members/login`: sends the browser to Amazon Cognito's page.
+pub(super) async fn login(
+    State(members): State<Arc<Members>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let call = Call::begin(&members, query, headers, "GET /members/login");
+    let (names, scopes) = wishes();
+    let wishes = Wishes {
+        identity_provider: None,
+        language: Some(call.asked.language.code()),
+        scopes: &names,
+    };
+    let members = call.members;
+    let begun = members
+        .relying_party
+        .begin(wishes)
+        .and_then(|(login, url)| {
+            let known = call.asked.browser().filter(|browser| is_random(browser));
+            let browser = known.map_or_else(random, |browser| Ok(browser.to_owned()))?;
+            Ok((login, url, browser, random()?))
+        });
+    let Ok((login, url, browser, id)) = begun else {
+        let page = app_pages::problem(Problem::Internal, call.asked.language);
+        return call.end("", page, None);
+    };
+    let (owner, asking) = ((id, browser.clone()), (login, scopes));
+    let now = members.shared.clock.now();
+    (members.logins()).begin(owner, asking, call.moment(), now);
+    let response = with_cookie(see_other(url.as_str()), BROWSER, &browser);
+    call.end("", response, None)
+}
+
+/// `GET /members/callback`: takes the authorization response.
+pub(super) async fn callback(
+    State(members): State<Arc<Members>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let mut call = Call::begin(&members, None, headers, "GET /members/callback");
+    debug_assert!(call.request.ends_with(CALLBACK_PATH));
+    let (response, session) = signed_in_at_the_page(&mut call, &query).await;
+    call.end(&query, response, session.as_deref())
+}
+
+async fn signed_in_at_the_page(call: &mut Call<'_>, query: &str) -> (Response, Option<String>) {
+    let language = call.asked.language;
+    let problem = |problem| (app_pages::problem(problem, language), None);
+    let parsed = Callback::parse(query);
+    let what = "the answer has a state, and a code or an error";
+    call.check(what, "RFC 6749 §4.1.2", parsed.is_ok());
+    let Ok(callback) = parsed else {
+        return problem(Problem::Malformed);
+    };
+    let now = call.members.shared.clock.now();
+    let members = call.members;
+    let browser = call.asked.browser().map(str::to_owned);
+    let taken = (members.logins()).take(&callback.state, browser.as_deref(), now, &mut call.checks);
+    let Ok((id, login)) = taken else {
+        return problem(Problem::UnknownLogin);
+    };
+    let what = "there is a code, not an error";
+    call.check(what, "RFC 6749 §4.1.2.1", callback.answer.is_ok());
+    let from = members
+        .logins()
+        .login(browser.as_deref().unwrap_or_default(), Some(&id))
+        .map_or_else(|| call.moment(), |login| login.chapter.from);
+    let finished = match &callback.answer {
+        Ok(code) => members.relying_party.finish(&login, code).await.ok(),
+        Err(_) => None,
+    };
+    let until = call.members.shared.journal.now();
+    members.logins().end(&id, Stage::SignedIn, until, now);
+    match finished {
+        Some(signed_in) => begun(call, Tokens::Page(Box::new(signed_in)), from),
+        None => {
+            let exception = callback
+                .answer
+                .as_ref()
+                .err()
+                .map(|error| error.error.as_str());
+            let exception = Some(exception.unwrap_or("invalid_grant"));
+            (pages::nobody(language, &members.invented, exception), None)
+        }
+    }
+}
+
+/// `POST /members/verify`: begins a verification, and sends the browser to the card.
+pub(super) async fn verify(State(members): State<Arc<Members>>, headers: HeaderMap) -> Response {
+    let mut call = Call::begin(&members, None, headers, "POST /members/verify");
+    let session = match call.signed_in() {
+        Ok(session) => session,
+        Err(why) => return why.answer(call),
+    };
+    let (members, id) = (call.members, call.session_id());
+    members.sessions().act(id, Deed::Verify, call.moment());
+    let response = match members.app.begin(session.tokens.access_token()).await {
+        Ok(begun) => {
+            let response = see_other(begun.url.as_str());
+            members.sessions().wait(id, Pending::Code(begun));
+            response
+        }
+        Err(error) => ended(&call, Err(of_error(error)), None),
+    };
+    call.end("", response, None)
+}
+
+/// `GET /verified`: the browser is back from the card.
+pub(super) async fn verified(
+    State(members): State<Arc<Members>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let mut call = Call::begin(&members, None, headers, "GET /verified");
+    debug_assert!(call.request.ends_with(RETURN_PATH));
+    let response = returned(&mut call, &query).await;
+    call.end(&query, response, None)
+}
+
+async fn returned(call: &mut Call<'_>, query: &str) -> Response {
+    let unknown = |call: &Call<'_>| pages::unknown(Unknown::Verification, call.asked.language);
+    let returned = Returned::parse(query);
+    let what = "the answer has state and iss, and a code or an error";
+    call.check(what, "docs/members.md", returned.is_some());
+    let Some(returned) = returned else {
+        return unknown(call);
+    };
+    let now = call.members.shared.clock.now();
+    let members = call.members;
+    let is_issuer = returned.iss == members.app.issuer();
+    if !call.check("iss is federation's issuer", "RFC 9207 §2.4", is_issuer) {
+        return unknown(call);
+    }
+    let session = members.sessions().get(call.session_id(), now);
+    let begun = members.sessions().take(call.session_id(), &returned.state);
+    let begun = session.zip(begun);
+    let what = "state is that of the verification that this browser began";
+    call.check(what, "RFC 9700 §4.7.1", begun.is_some());
+    let Some((session, begun)) = begun else {
+        return unknown(call);
+    };
+    match returned.answer {
+        Ok(code) => {
+            let access_token = session.tokens.access_token();
+            let completing = members
+                .app
+                .complete(access_token, &code, &begun.code_verifier);
+            let answer = completing.await;
+            completed(call, &session, begun, answer).await
+        }
+        Err(class) => {
+            let refusal = Refusal {
+                class: Some(class),
+                support_id: returned.support_id,
+                goes_on_after: None,
+            };
+            ended(call, Err(refusal), None)
+        }
+    }
+}
+
+/// `POST /members/go-on`: goes on with a verification that had to stop after the card was read.
+pub(super) async fn go_on(State(members): State<Arc<Members>>, headers: HeaderMap) -> Response {
+    let mut call = Call::begin(&members, None, headers, "POST /members/go-on");
+    let session = match call.signed_in() {
+        Ok(session) => session,
+        Err(why) => return why.answer(call),
+    };
+    let members = call.members;
+    let going_on = members.sessions().take_going_on(call.session_id());
+    let response = match going_on {
+        Some((begun, continuation)) => {
+            let access_token = session.tokens.access_token();
+            let (app, verifier) = (&members.app, &begun.code_verifier);
+            let answer = app.go_on(access_token, continuation.expose_secret(), verifier);
+            let answer = answer.await;
+            completed(&call, &session, begun, answer).await
+        }
+        None => see_other(ACCOUNT),
+    };
+    call.end("", response, None)
+}
+
+/// Takes the answer of `complete`: newer tokens with the claims, or a refusal, or what to go on
+/// with.
+async fn completed(
+    call: &Call<'_>,
+    session: &Session,
+    begun: Begun,
+    answer: Result<Answer, MemberError>,
+) -> Response {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => return ended(call, Err(of_error(error)), None),
+    };
+    if answer.status.is_success() {
+        return refreshed(call, session).await;
+    }
+    let mut refusal = of_answer(&answer);
+    if let Some(continuation) = answer.continuation() {
+        refusal.goes_on_after = Some(answer.retry_after.unwrap_or_default());
+        let pending = Pending::GoingOn(begun, continuation);
+        (call.members.sessions()).wait(call.session_id(), pending);
+    }
+    ended(call, Err(refusal), None)
+}
+
+/// `POST /members/take-back`: the member takes the verification back.
+pub(super) async fn take_back(State(members): State<Arc<Members>>, headers: HeaderMap) -> Response {
+    let mut call = Call::begin(&members, None, headers, "POST /members/take-back");
+    let session = match call.signed_in() {
+        Ok(session) => session,
+        Err(why) => return why.answer(call),
+    };
+    let (members, from) = (call.members, call.moment());
+    (members.sessions()).act(call.session_id(), Deed::TakeBack, from);
+    let token = session.tokens.access_token();
+    let taking = (members.app).call(Method::DELETE, "/verifications/me", token, None);
+    let response = match taking.await {
+        Ok(answer) if answer.status == StatusCode::NO_CONTENT => refreshed(&call, &session).await,
+        Ok(answer) => ended(&call, Err(of_answer(&answer)), None),
+        Err(error) => ended(&call, Err(of_error(error)), None),
+    };
+    call.end("", response, None)
+}
+
+/// Gets newer tokens, in which the claims have come or gone. The verification counts, whether they
+/// come or not.
+async fn refreshed(call: &Call<'_>, session: &Session) -> Response {
+    let members = call.members;
+    let newer = match &*session.tokens {
+        Tokens::Api(tokens) => members.app.refresh(tokens).await.ok().map(Tokens::Api),
+        Tokens::Page(signed_in) => {
+            let newer = members.relying_party.refresh(signed_in).await;
+            newer.ok().map(|newer| Tokens::Page(Box::new(newer)))
+        }
+    };
+    ended(call, Ok(()), newer)
+}
+
+/// Ends an act, and sends the browser to the account.
+fn ended(call: &Call<'_>, ended: Result<(), Refusal>, newer: Option<Tokens>) -> Response {
+    if let Some(sender) = &call.members.shared.settings.ended {
+        let told = match &ended {
+            Ok(()) => Ended::Member,
+            Err(refusal) => Ended::NotVerified {
+                class: refusal.class.clone(),
+                support_id: refusal.support_id.clone(),
+            },
+        };
+        // The receiver may be gone, or its queue may be full: then nobody is told.
+        let _ = sender.try_send(told);
+    }
+    let mut sessions = call.members.sessions();
+    sessions.ended(call.session_id(), ended, newer);
+    see_other(ACCOUNT)
+}
+
+fn of_answer(answer: &Answer) -> Refusal {
+    Refusal {
+        class: answer.class().map(str::to_owned),
+        support_id: answer.support_id().map(str::to_owned),
+        goes_on_after: None,
+    }
+}
+
+fn of_error(error: MemberError) -> Refusal {
+    let class = match error {
+        MemberError::Refused(class) => Some(class),
+        _ => None,
+    };
+    Refusal {
+        class,
+        ..Refusal::default()
+    }
+}
+
+/// `POST /members/logout`: ends the session, and no other.
+pub(super) async fn log_out(State(members): State<Arc<Members>>, headers: HeaderMap) -> Response {
+    let asked = Asked::new(None, headers);
+    if is_from_elsewhere(&asked.headers) {
+        return app_pages::problem(Problem::OtherOrigin, asked.language);
+    }
+    members.sessions().end(cookie(&asked.headers, MEMBER));
+    let mut response = see_other(ACCOUNT).into_response();
+    let gone = format!("{MEMBER}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+    if let Ok(gone) = HeaderValue::from_str(&gone) {
+        response.headers_mut().append(SET_COOKIE, gone);
+    }
+    response
+}
