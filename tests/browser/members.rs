@@ -1,6 +1,6 @@
-//! A member as a person sees it: signs in with a password, verifies with the card once, tries with a
-//! second account, and takes the verification back. The tests take a picture of every page on the
-//! way, and check its accessibility and that it fits its window.
+//! A member as a person sees it: signs in with a password, verifies with the card once, tries with
+//! a second account, and takes the verification back. The tests take a picture of every page on
+//! the way, and check its accessibility and that it fits its window.
 
 use crate::demo::{Demo, words};
 use crate::webdriver::{Browser, FIREFOX, PC, PHONE, Setup};
@@ -131,12 +131,12 @@ async fn walk(setup: Setup) {
 }
 
 #[tokio::test]
-async fn on_a_pc_in_japanese() {
+async fn a_member_verifies_on_a_pc_in_japanese() {
     walk(PC).await;
 }
 
 #[tokio::test]
-async fn on_a_phone_in_english() {
+async fn a_member_verifies_on_a_phone_in_english() {
     walk(Setup {
         language: "en",
         ..PHONE
@@ -145,12 +145,12 @@ async fn on_a_phone_in_english() {
 }
 
 #[tokio::test]
-async fn in_firefox() {
+async fn a_member_verifies_in_firefox() {
     walk(FIREFOX).await;
 }
 
 #[tokio::test]
-async fn without_scripts() {
+async fn a_member_verifies_without_scripts() {
     let demo = Demo::start().await;
     let browser = Browser::open(Setup {
         scripts: false,

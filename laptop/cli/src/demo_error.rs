@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use cli::exit::{self, Status};
 use demo::app;
 use demo::laptop::{LaptopError, LoginError};
-use demo::member_app::MemberError;
+use demo::member_app::MemberAppError;
 use demo::scopes::{InvalidScopes, Scopes};
 use local_lambda::BuildError;
 use loopback::user_agent::UserAgentError;
@@ -82,7 +82,7 @@ pub(crate) enum DemoError {
     Login(#[from] LoginError),
     /// A verification couldn't be carried out to its end.
     #[error(transparent)]
-    Member(#[from] MemberError),
+    Member(#[from] MemberAppError),
     /// The browser can't be made.
     #[error(transparent)]
     Browser(#[from] UserAgentError),

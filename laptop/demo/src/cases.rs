@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use service_simulator::fault::Fault;
 
 use crate::laptop::{Laptop, MemberOptions};
-use crate::member_app::{CameBack, MemberApp, MemberError, MemberTokens};
+use crate::member_app::{CameBack, MemberApp, MemberAppError, MemberError, MemberTokens};
 
 /// A case.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -97,14 +97,14 @@ impl Case {
     ///
     /// # Errors
     ///
-    /// [`MemberError`]. A verification that is refused isn't an error, but an end.
+    /// [`MemberAppError`]. A verification that is refused isn't an error, but an end.
     pub async fn play(
         self,
         laptop: &Laptop,
         browser: &UserAgent,
         persona: &str,
         fault: Option<Fault>,
-    ) -> Result<Ended, MemberError> {
+    ) -> Result<Ended, MemberAppError> {
         let app = MemberApp::new(laptop)?;
         let [(first, _), (second, _)] = MEMBERS;
         let member = match self {
@@ -113,7 +113,7 @@ impl Case {
                 let tokens = app.sign_in(first, &SecretString::from(PASSWORD)).await?;
                 let verified = verified(&app, laptop, browser, &tokens, (persona, None)).await?;
                 if let Some(class) = verified {
-                    return Err(MemberError::Refused(class));
+                    return Err(MemberError::Refused(class).into());
                 }
                 second
             }
@@ -142,7 +142,7 @@ async fn verified(
     browser: &UserAgent,
     tokens: &MemberTokens,
     (persona, fault): (&str, Option<Fault>),
-) -> Result<Option<String>, MemberError> {
+) -> Result<Option<String>, MemberAppError> {
     let begun = app.begin(&tokens.access_token).await?;
     let code = match app
         .show_card(laptop, browser, &begun, persona, fault)
@@ -157,6 +157,6 @@ async fn verified(
     match answer.class() {
         Some(class) => Ok(Some(class.to_owned())),
         None if answer.status.is_success() => Ok(None),
-        None => Err(MemberError::Unexpected("the verification has no answer")),
+        None => Err(MemberError::Unexpected("the verification has no answer").into()),
     }
 }

@@ -10,4 +10,5 @@ pub mod function_checks;
 pub mod journal_ja;
 pub mod laptop;
 pub mod member_app;
+pub mod member_client;
 pub mod scopes;

@@ -1,93 +1,33 @@
-//! The app of a member: signs in with a password by the user pool's API, as an AWS SDK does, and
-//! verifies with the card. It does what `docs/members` tells a developer to do, step by step, so
-//! that a test or a headless demo can stop between two steps.
+//! The app of the members of a laptop, and a browser without a screen that shows the card, so that
+//! a test or a headless demo can stop between two steps.
 
 use std::fmt;
-use std::time::Duration;
+use std::ops::Deref;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, RETRY_AFTER};
-use http::{Method, StatusCode};
-use loopback::jwt::{self, PublicKey};
-use loopback::parameters::Parameters;
-use loopback::random;
 use loopback::user_agent::{Arrival, UserAgent};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value, json};
+use secrecy::SecretString;
 use service_simulator::fault::Fault;
 use url::Url;
 
 use crate::laptop::{
     Failed, Laptop, LoginError, MEMBER_CLIENT_ID, MEMBER_RETURN_URL, bridge_issuer, failed_on,
 };
+use crate::member_client::{MemberAddresses, MemberClient, Returned};
 
-const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
-/// How long a request may take: longer than the function may.
-const TIME_OUT: Duration = Duration::from_secs(35);
+pub use crate::member_client::{Answer, Begun, MemberError, MemberTokens};
 
-/// Why the app of a member can't go on.
+/// Why a verification can't be carried out to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum MemberError {
+pub enum MemberAppError {
     /// There are no members here.
     #[error("there are no members on this laptop")]
     NoMembers,
-    /// No answer came, or it isn't JSON.
-    #[error("no answer that can be read: {0}")]
-    Http(#[from] reqwest::Error),
-    /// The sign-in was refused: the exception's name.
-    #[error("the sign-in was refused: {0}")]
-    SignIn(String),
-    /// A verification was refused that should be none: the class.
-    #[error("the verification was refused: {0}")]
-    Refused(String),
-    /// A token isn't one of the user pool.
-    #[error("a token isn't one of the user pool")]
-    Token,
+    /// The app's server.
+    #[error(transparent)]
+    Member(#[from] MemberError),
     /// The browser's stand-in.
     #[error(transparent)]
     Browser(#[from] LoginError),
-    /// There is no randomness.
-    #[error("there is no randomness")]
-    Randomness,
-    /// An answer isn't what it should be.
-    #[error("{0}")]
-    Unexpected(&'static str),
-}
-
-/// The tokens of a member. `Debug` shows none of them.
-pub struct MemberTokens {
-    /// The access token, for the members' API.
-    pub access_token: SecretString,
-    /// The refresh token.
-    pub refresh_token: SecretString,
-    /// The claims of the ID token, whose signature was verified.
-    pub id_token_claims: Map<String, Value>,
-    /// The claims of the access token, whose signature was verified.
-    pub access_token_claims: Map<String, Value>,
-}
-
-impl fmt::Debug for MemberTokens {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("MemberTokens(…)")
-    }
-}
-
-/// What the app remembers of a verification that it began. `Debug` shows nothing.
-pub struct Begun {
-    /// Where the browser goes.
-    pub url: Url,
-    /// The app's `state`.
-    pub state: String,
-    /// The PKCE verifier.
-    pub code_verifier: SecretString,
-}
-
-impl fmt::Debug for Begun {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Begun(…)")
-    }
 }
 
 /// What the browser brought back.
@@ -101,104 +41,20 @@ pub enum CameBack {
     Page(Failed),
 }
 
-/// The query that the browser brings to the return URL. `Debug` shows nothing of it.
-pub struct Returned {
-    /// The app's `state`.
-    pub state: String,
-    /// The bridge's issuer.
-    pub iss: String,
-    /// The code, or the class of a failure.
-    pub answer: Result<SecretString, String>,
-    /// The support id of a failure.
-    pub support_id: Option<String>,
-}
-
-impl fmt::Debug for Returned {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Returned(…)")
-    }
-}
-
-impl Returned {
-    /// Reads the query: `state`, `iss`, and one of `verification_code` and `verification_error`. No
-    /// parameter may come twice.
-    #[must_use]
-    pub fn parse(query: &str) -> Option<Self> {
-        let query = Parameters::parse(query.as_bytes());
-        if !query.are_unique() {
-            return None;
-        }
-        let text = |name: &str| query.first(name).map(str::to_owned);
-        let answer = match (text("verification_code"), text("verification_error")) {
-            (Some(code), None) => Ok(code.into()),
-            (None, Some(class)) => Err(class),
-            _ => return None,
-        };
-        Some(Self {
-            state: text("state")?,
-            iss: text("iss")?,
-            answer,
-            support_id: text("verification_support_id"),
-        })
-    }
-}
-
-/// An answer of the members' API.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The status.
-    pub status: StatusCode,
-    /// The JSON; `null` without any.
-    pub body: Value,
-    /// `Retry-After`, in seconds.
-    pub retry_after: Option<u64>,
-}
-
-impl Answer {
-    /// The class of a failure.
-    #[must_use]
-    pub fn class(&self) -> Option<&str> {
-        self.body.get("error").and_then(Value::as_str)
-    }
-
-    /// The support id of a failure.
-    #[must_use]
-    pub fn support_id(&self) -> Option<&str> {
-        self.body.get("support_id").and_then(Value::as_str)
-    }
-
-    /// With what a verification goes on that had to stop.
-    #[must_use]
-    pub fn continuation(&self) -> Option<SecretString> {
-        let continuation = self.body.get("continuation").and_then(Value::as_str);
-        continuation.map(SecretString::from)
-    }
-}
-
-/// Where the app of members finds the others, and is found.
-#[derive(Clone, Debug)]
-pub struct MemberAddresses {
-    /// The user pool's API.
-    pub pool: String,
-    /// The user pool's JWK Set.
-    pub key_set: String,
-    /// The members' API, without a path.
-    pub api: String,
-    /// `iss` of what comes to the return URL: the bridge's issuer.
-    pub issuer: String,
-    /// The return URL, as it is configured for the app client.
-    pub return_url: String,
-}
-
-/// The app.
-pub struct MemberApp {
-    http: reqwest::Client,
-    at: MemberAddresses,
-}
+/// The app: a [`MemberClient`] of this laptop, whose return URL is [`MEMBER_RETURN_URL`].
+pub struct MemberApp(MemberClient);
 
 impl fmt::Debug for MemberApp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("MemberApp")
+    }
+}
+
+impl Deref for MemberApp {
+    type Target = MemberClient;
+
+    fn deref(&self) -> &MemberClient {
+        &self.0
     }
 }
 
@@ -207,169 +63,18 @@ impl MemberApp {
     ///
     /// # Errors
     ///
-    /// [`MemberError::NoMembers`] if there are none.
-    pub fn new(laptop: &Laptop) -> Result<Self, MemberError> {
-        let members = laptop.members.as_ref().ok_or(MemberError::NoMembers)?;
-        Ok(Self::at(MemberAddresses {
+    /// [`MemberAppError::NoMembers`] if there are none.
+    pub fn new(laptop: &Laptop) -> Result<Self, MemberAppError> {
+        let members = laptop.members.as_ref().ok_or(MemberAppError::NoMembers)?;
+        let client = MemberClient::at(MemberAddresses {
+            client_id: MEMBER_CLIENT_ID.to_owned(),
             pool: laptop.cognito.user_pool_api_url(),
             key_set: laptop.cognito.jwks_url(),
             api: members.api.base_url(),
             issuer: bridge_issuer(laptop.bridge.address().port()),
             return_url: MEMBER_RETURN_URL.to_owned(),
-        })?)
-    }
-
-    /// The app with these addresses.
-    ///
-    /// # Errors
-    ///
-    /// The HTTP client can't be made.
-    pub fn at(at: MemberAddresses) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder().timeout(TIME_OUT).no_proxy();
-        Ok(Self {
-            http: http.build()?,
-            at,
-        })
-    }
-
-    /// Signs a member in with a password (`InitiateAuth`, `USER_PASSWORD_AUTH`).
-    ///
-    /// # Errors
-    ///
-    /// [`MemberError`].
-    pub async fn sign_in(
-        &self,
-        username: &str,
-        password: &SecretString,
-    ) -> Result<MemberTokens, MemberError> {
-        let parameters = json!({
-            "USERNAME": username, "PASSWORD": password.expose_secret(),
         });
-        self.initiate("USER_PASSWORD_AUTH", &parameters, None).await
-    }
-
-    /// Gets newer tokens (`InitiateAuth`, `REFRESH_TOKEN_AUTH`).
-    ///
-    /// # Errors
-    ///
-    /// [`MemberError`].
-    pub async fn refresh(&self, tokens: &MemberTokens) -> Result<MemberTokens, MemberError> {
-        let refresh_token = &tokens.refresh_token;
-        let parameters = json!({ "REFRESH_TOKEN": refresh_token.expose_secret() });
-        let kept = Some(refresh_token);
-        self.initiate("REFRESH_TOKEN_AUTH", &parameters, kept).await
-    }
-
-    async fn initiate(
-        &self,
-        flow: &str,
-        parameters: &Value,
-        kept: Option<&SecretString>,
-    ) -> Result<MemberTokens, MemberError> {
-        let body = json!({
-            "ClientId": MEMBER_CLIENT_ID, "AuthFlow": flow, "AuthParameters": parameters,
-        });
-        let sent = (self.http.post(&self.at.pool))
-            .header(TARGET, "AWSCognitoIdentityProviderService.InitiateAuth")
-            .header(CONTENT_TYPE, "application/x-amz-json-1.1")
-            .body(body.to_string())
-            .send();
-        let answer = sent.await?;
-        let succeeded = answer.status() == StatusCode::OK;
-        let answer: Value = answer.json().await?;
-        let text =
-            |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        if !succeeded {
-            let exception = text(&answer, "__type").unwrap_or_default();
-            return Err(MemberError::SignIn(exception));
-        }
-        let result = answer
-            .get("AuthenticationResult")
-            .cloned()
-            .unwrap_or_default();
-        let tokens = text(&result, "AccessToken").zip(text(&result, "IdToken"));
-        let (access_token, id_token) = tokens.ok_or(MemberError::Token)?;
-        let refresh_token = match kept {
-            Some(kept) => kept.clone(),
-            None => text(&result, "RefreshToken")
-                .ok_or(MemberError::Token)?
-                .into(),
-        };
-        Ok(MemberTokens {
-            id_token_claims: self.claims(&id_token).await?,
-            access_token_claims: self.claims(&access_token).await?,
-            access_token: access_token.into(),
-            refresh_token,
-        })
-    }
-
-    /// The claims of a token that the user pool has signed.
-    async fn claims(&self, token: &str) -> Result<Map<String, Value>, MemberError> {
-        let keys: Value = self.http.get(&self.at.key_set).send().await?.json().await?;
-        let header = jwt::header(token).ok_or(MemberError::Token)?;
-        let key_id = header.get("kid").and_then(Value::as_str);
-        let key = key_id.and_then(|key_id| PublicKey::find(&keys, key_id));
-        key.and_then(|key| key.open(token))
-            .ok_or(MemberError::Token)
-    }
-
-    /// Calls the members' API.
-    ///
-    /// # Errors
-    ///
-    /// [`MemberError::Http`].
-    pub async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        access_token: &SecretString,
-        body: Option<&Value>,
-    ) -> Result<Answer, MemberError> {
-        let bearer = format!("Bearer {}", access_token.expose_secret());
-        let request = (self.http.request(method, format!("{}{path}", self.at.api)))
-            .header(AUTHORIZATION, bearer);
-        let request = match body {
-            Some(body) => request.json(body),
-            None => request,
-        };
-        let answer = request.send().await?;
-        let retry_after = answer.headers().get(RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
-        let status = answer.status();
-        let body = answer.bytes().await?;
-        Ok(Answer {
-            status,
-            body: serde_json::from_slice(&body).unwrap_or_default(),
-            retry_after,
-        })
-    }
-
-    /// Begins a verification.
-    ///
-    /// # Errors
-    ///
-    /// [`MemberError`]; [`MemberError::Refused`] if the API refuses.
-    pub async fn begin(&self, access_token: &SecretString) -> Result<Begun, MemberError> {
-        let state = random::base64url(32).map_err(|_| MemberError::Randomness)?;
-        let verifier = random::base64url(32).map_err(|_| MemberError::Randomness)?;
-        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
-        let body = json!({
-            "code_challenge": challenge, "code_challenge_method": "S256",
-            "state": state, "return_url": self.at.return_url,
-        });
-        let begun = self.call(Method::POST, "/verifications", access_token, Some(&body));
-        let begun = begun.await?;
-        if let Some(class) = begun.class() {
-            return Err(MemberError::Refused(class.to_owned()));
-        }
-        let url = begun.body.get("url").and_then(Value::as_str);
-        let url = url.and_then(|url| url.parse().ok());
-        let url = url.filter(|_| begun.status == StatusCode::CREATED);
-        Ok(Begun {
-            url: url.ok_or(MemberError::Unexpected("the verification didn't begin"))?,
-            state,
-            code_verifier: verifier.into(),
-        })
+        Ok(Self(client.map_err(MemberError::from)?))
     }
 
     /// Sends the browser to the card, as a test person, and takes what it brings back: `state` and
@@ -377,7 +82,7 @@ impl MemberApp {
     ///
     /// # Errors
     ///
-    /// [`MemberError`].
+    /// [`MemberAppError`].
     pub async fn show_card(
         &self,
         laptop: &Laptop,
@@ -385,8 +90,8 @@ impl MemberApp {
         begun: &Begun,
         persona: &str,
         fault: Option<Fault>,
-    ) -> Result<CameBack, MemberError> {
-        let at_app = |url: &Url| url.as_str().starts_with(&self.at.return_url);
+    ) -> Result<CameBack, MemberAppError> {
+        let at_app = |url: &Url| url.as_str().starts_with(MEMBER_RETURN_URL);
         let journey = browser.follow(&begun.url, "application/json", at_app).await;
         let page = journey.map_err(LoginError::from)?.end;
         let arrival = laptop.choose(browser, page, persona, fault, at_app).await?;
@@ -394,60 +99,15 @@ impl MemberApp {
             Arrival::At(url) => url,
             Arrival::Page(page) => return Ok(CameBack::Page(failed_on(&page))),
         };
+        let unexpected = MemberError::Unexpected;
         let returned = Returned::parse(url.query().unwrap_or_default());
-        let returned = returned.ok_or(MemberError::Unexpected("the return URL got no answer"))?;
-        if returned.state != begun.state || returned.iss != self.at.issuer {
-            return Err(MemberError::Unexpected(
-                "the app's state or the issuer did not come back",
-            ));
+        let returned = returned.ok_or(unexpected("the return URL got no answer"))?;
+        if returned.state != begun.state || returned.iss != self.issuer() {
+            return Err(unexpected("the app's state or the issuer did not come back").into());
         }
         Ok(match returned.answer {
             Ok(code) => CameBack::Code(code),
             Err(class) => CameBack::Error(class),
         })
-    }
-
-    /// `iss` that has to come to the return URL.
-    #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.at.issuer
-    }
-
-    /// Completes a verification.
-    ///
-    /// # Errors
-    ///
-    /// [`MemberError::Http`].
-    pub async fn complete(
-        &self,
-        access_token: &SecretString,
-        code: &SecretString,
-        code_verifier: &SecretString,
-    ) -> Result<Answer, MemberError> {
-        let body = json!({
-            "code": code.expose_secret(), "code_verifier": code_verifier.expose_secret(),
-        });
-        let path = "/verifications/complete";
-        self.call(Method::POST, path, access_token, Some(&body))
-            .await
-    }
-
-    /// Goes on with a continuation.
-    ///
-    /// # Errors
-    ///
-    /// [`MemberError::Http`].
-    pub async fn go_on(
-        &self,
-        access_token: &SecretString,
-        continuation: &str,
-        code_verifier: &SecretString,
-    ) -> Result<Answer, MemberError> {
-        let body = json!({
-            "continuation": continuation, "code_verifier": code_verifier.expose_secret(),
-        });
-        let path = "/verifications/complete";
-        self.call(Method::POST, path, access_token, Some(&body))
-            .await
     }
 }

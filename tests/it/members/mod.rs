@@ -8,6 +8,7 @@ mod faults;
 mod flow;
 mod one_person;
 mod operator;
+mod pages;
 
 use std::collections::BTreeMap;
 

@@ -33,7 +33,7 @@ use super::environment::{change, loopback, ring_of};
 use crate::app::relying_party::Registration;
 use crate::app::{BoundApp, Invented, MemberRegistration};
 use crate::function_checks;
-use crate::member_app::MemberAddresses;
+use crate::member_client::MemberAddresses;
 use crate::scopes::Scopes;
 
 /// The app client's id of the members' app in the user pool.
@@ -297,6 +297,7 @@ impl Members {
                 ..registration
             },
             addresses: MemberAddresses {
+                client_id: MEMBER_CLIENT_ID.to_owned(),
                 pool: cognito.user_pool_api_url(),
                 key_set: cognito.jwks_url(),
                 api: self.api.base_url(),

@@ -20,8 +20,8 @@ const VERIFIED: [Claim; 3] = [
     Claim::VerificationAcr,
 ];
 
-/// The scopes that the app asks for at Amazon Cognito's page: the member's own profile, the right to
-/// verify, and whether the member is verified. No attribute.
+/// The scopes that the app asks for at Amazon Cognito's page: the member's own profile, the right
+/// to verify, and whether the member is verified. No attribute.
 pub(super) fn wishes() -> (Vec<String>, Scopes) {
     let verify = format!("{RESOURCE_SERVER}/{VERIFY}");
     let verified = Scope::Verified.of_server(RESOURCE_SERVER);
@@ -112,7 +112,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::member_app::MemberTokens;
+    use crate::member_client::MemberTokens;
 
     fn tokens(id_token: Value, access_token: Value) -> Tokens {
         let claims = |value: Value| value.as_object().unwrap().clone();

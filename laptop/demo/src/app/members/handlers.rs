@@ -8,7 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use http::{Method, StatusCode};
-use loopback::journal::{Check, Entry, Moment, Party};
+use loopback::journal::Moment;
 use loopback::pages::cookie;
 use loopback::parameters::Parameters;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -16,118 +16,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::super::handlers::{
     Asked, BROWSER, grown, hops_of, is_from_elsewhere, is_random, random, see_other, with_cookie,
 };
-use super::super::login::{journaled, tell};
 use super::super::memory::Stage;
 use super::super::pages::{self as app_pages, Problem, Standing, Tale};
 use super::super::relying_party::{Callback, Wishes};
 use super::super::settings::Ended;
 use super::account::wishes;
+use super::call::{ACCOUNT, Call, MEMBER};
 use super::pages::{self, Unknown};
 use super::sessions::{Deed, Pending, Refusal, Session, Tokens};
-use super::{CALLBACK_PATH, Members, RETURN_PATH};
-use crate::member_app::{Answer, Begun, MemberError, Returned};
-
-/// The cookie of a member's session.
-const MEMBER: &str = "__Host-member";
-/// Where every act ends.
-const ACCOUNT: &str = "/members";
-
-/// A request to the members' part.
-struct Call<'a> {
-    members: &'a Members,
-    asked: Asked,
-    entry: Entry,
-    request: &'static str,
-    checks: Vec<Check>,
-}
-
-impl<'a> Call<'a> {
-    fn begin(
-        members: &'a Members,
-        query: Option<String>,
-        headers: HeaderMap,
-        request: &'static str,
-    ) -> Self {
-        let journal = &members.shared.journal;
-        Self {
-            members,
-            asked: Asked::new(query, headers),
-            entry: journal.begin(Party::Browser, Party::App, request),
-            request,
-            checks: Vec::new(),
-        }
-    }
-
-    fn session_id(&self) -> Option<&str> {
-        cookie(&self.asked.headers, MEMBER)
-    }
-
-    /// The moment at which the request came.
-    const fn moment(&self) -> Moment {
-        self.entry.moment()
-    }
-
-    fn check(&mut self, what: &str, rule: &str, passed: bool) -> bool {
-        self.checks.push(Check::new(what, rule, passed));
-        passed
-    }
-
-    /// The session, for a form of this app.
-    fn signed_in(&mut self) -> Result<Session, NotSignedIn> {
-        if !self.is_own_form() {
-            return Err(NotSignedIn::OtherOrigin);
-        }
-        let now = self.members.shared.clock.now();
-        let session = self.members.sessions().get(self.session_id(), now);
-        let what = "a user is signed in in this browser";
-        self.check(what, "RFC 6749 §6", session.is_some());
-        session.ok_or(NotSignedIn::Nobody)
-    }
-
-    fn is_own_form(&mut self) -> bool {
-        let is_own = !is_from_elsewhere(&self.asked.headers);
-        let rule = "Fetch Metadata, Sec-Fetch-Site";
-        self.check("the form is this app's", rule, is_own)
-    }
-
-    /// Records the request with its answer. The story of an act that has ended ends here.
-    fn end(mut self, query: &str, response: Response, session: Option<&str>) -> Response {
-        let parameters = journaled(query);
-        let checks = std::mem::take(&mut self.checks);
-        let (entry, request) = (self.entry, self.request);
-        tell(
-            &self.members.shared,
-            entry,
-            request,
-            parameters,
-            checks,
-            &response,
-        );
-        let until = self.members.shared.journal.now();
-        let session = session.or_else(|| self.session_id());
-        self.members.sessions().close(session, until);
-        response
-    }
-}
-
-/// Why a form isn't acted on.
-#[derive(Clone, Copy, Debug)]
-enum NotSignedIn {
-    /// It came from another site.
-    OtherOrigin,
-    /// Nobody is signed in in this browser.
-    Nobody,
-}
-
-impl NotSignedIn {
-    fn answer(self, call: Call<'_>) -> Response {
-        let response = match self {
-            Self::OtherOrigin => app_pages::problem(Problem::OtherOrigin, call.asked.language),
-            Self::Nobody => see_other(ACCOUNT),
-        };
-        call.end("", response, None)
-    }
-}
+use super::state::Members;
+use crate::member_client::{Answer, Begun, MemberError, Returned};
 
 /// `GET /members`: the account of the member who is signed in, or the ways to sign in.
 pub(super) async fn account(
@@ -228,7 +126,7 @@ async fn signed_in_by_api(call: &mut Call<'_>, body: &[u8]) -> (Response, Option
     let field = |name: &str| form.first(name).unwrap_or_default().to_owned();
     let (username, password) = (field("username"), SecretString::from(field("password")));
     let members = call.members;
-    match members.app.sign_in(&username, &password).await {
+    match members.client.sign_in(&username, &password).await {
         Ok(tokens) => begun(call, Tokens::Api(tokens), call.moment()),
         Err(MemberError::SignIn(exception)) => {
             let exception = Some(exception.as_str());
@@ -292,7 +190,6 @@ pub(super) async fn callback(
 ) -> Response {
     let query = query.unwrap_or_default();
     let mut call = Call::begin(&members, None, headers, "GET /members/callback");
-    debug_assert!(call.request.ends_with(CALLBACK_PATH));
     let (response, session) = signed_in_at_the_page(&mut call, &query).await;
     call.end(&query, response, session.as_deref())
 }
@@ -348,7 +245,7 @@ pub(super) async fn verify(State(members): State<Arc<Members>>, headers: HeaderM
     };
     let (members, id) = (call.members, call.session_id());
     members.sessions().act(id, Deed::Verify, call.moment());
-    let response = match members.app.begin(session.tokens.access_token()).await {
+    let response = match members.client.begin(session.tokens.access_token()).await {
         Ok(begun) => {
             let response = see_other(begun.url.as_str());
             members.sessions().wait(id, Pending::Code(begun));
@@ -367,7 +264,6 @@ pub(super) async fn verified(
 ) -> Response {
     let query = query.unwrap_or_default();
     let mut call = Call::begin(&members, None, headers, "GET /verified");
-    debug_assert!(call.request.ends_with(RETURN_PATH));
     let response = returned(&mut call, &query).await;
     call.end(&query, response, None)
 }
@@ -382,7 +278,7 @@ async fn returned(call: &mut Call<'_>, query: &str) -> Response {
     };
     let now = call.members.shared.clock.now();
     let members = call.members;
-    let is_issuer = returned.iss == members.app.issuer();
+    let is_issuer = returned.iss == members.client.issuer();
     if !call.check("iss is federation's issuer", "RFC 9207 §2.4", is_issuer) {
         return unknown(call);
     }
@@ -398,7 +294,7 @@ async fn returned(call: &mut Call<'_>, query: &str) -> Response {
         Ok(code) => {
             let access_token = session.tokens.access_token();
             let completing = members
-                .app
+                .client
                 .complete(access_token, &code, &begun.code_verifier);
             let answer = completing.await;
             completed(call, &session, begun, answer).await
@@ -426,7 +322,7 @@ pub(super) async fn go_on(State(members): State<Arc<Members>>, headers: HeaderMa
     let response = match going_on {
         Some((begun, continuation)) => {
             let access_token = session.tokens.access_token();
-            let (app, verifier) = (&members.app, &begun.code_verifier);
+            let (app, verifier) = (&members.client, &begun.code_verifier);
             let answer = app.go_on(access_token, continuation.expose_secret(), verifier);
             let answer = answer.await;
             completed(&call, &session, begun, answer).await
@@ -470,7 +366,7 @@ pub(super) async fn take_back(State(members): State<Arc<Members>>, headers: Head
     let (members, from) = (call.members, call.moment());
     (members.sessions()).act(call.session_id(), Deed::TakeBack, from);
     let token = session.tokens.access_token();
-    let taking = (members.app).call(Method::DELETE, "/verifications/me", token, None);
+    let taking = (members.client).call(Method::DELETE, "/verifications/me", token, None);
     let response = match taking.await {
         Ok(answer) if answer.status == StatusCode::NO_CONTENT => refreshed(&call, &session).await,
         Ok(answer) => ended(&call, Err(of_answer(&answer)), None),
@@ -484,7 +380,7 @@ pub(super) async fn take_back(State(members): State<Arc<Members>>, headers: Head
 async fn refreshed(call: &Call<'_>, session: &Session) -> Response {
     let members = call.members;
     let newer = match &*session.tokens {
-        Tokens::Api(tokens) => members.app.refresh(tokens).await.ok().map(Tokens::Api),
+        Tokens::Api(tokens) => members.client.refresh(tokens).await.ok().map(Tokens::Api),
         Tokens::Page(signed_in) => {
             let newer = members.relying_party.refresh(signed_in).await;
             newer.ok().map(|newer| Tokens::Page(Box::new(newer)))

@@ -7,9 +7,9 @@ use loopback::pages::{Forms, Frame, LANGUAGE, Language, page};
 
 use super::super::pages::{self, SCRIPT, SITE, Tale, TaleWords};
 use super::super::settings::Explanation;
-use super::Invented;
 use super::account::{self, Row};
 use super::sessions::{Deed, Refusal, Session};
+use super::state::Invented;
 
 /// The address of these pages.
 const ADDRESS: &str = "/members";

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::super::memory::Chapter;
 use super::super::relying_party::SignedIn;
-use crate::member_app::{Begun, MemberTokens};
+use crate::member_client::{Begun, MemberTokens};
 
 /// How long a session lasts.
 const LIFETIME: TimeDelta = TimeDelta::hours(1);
