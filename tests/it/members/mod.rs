@@ -9,22 +9,39 @@ mod flow;
 mod one_person;
 mod operator;
 mod pages;
+mod records;
+mod returns;
+mod sealed;
+mod table;
+mod tokens;
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use cognito_simulator::{NewUser, RepeatedTriggers};
-use demo::laptop::MemberOptions;
+use demo::laptop::{MemberOptions, bridge_issuer};
 use demo::member_app::{Answer, Begun, CameBack, MemberApp, MemberTokens};
-use login_kit::{Laptop, LaptopOptions, UserAgent, browser, laptop_with};
+use function_kit::secrets::sealing_keys;
+use login_kit::{Arrival, Laptop, LaptopOptions, UserAgent, browser, laptop_with, variables};
+use member_flow::{MEMBER_KEYS, audience};
+use sealing::SealingKeys;
+use sealing::sealed::Seal;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service_simulator::persona::personas;
+use url::Url;
 use user_pool::attribute::MEMBER_RECORD;
 
 /// The members that there are.
 const HANAKO: &str = "hanako";
 const TARO: &str = "taro";
 const JIRO: &str = "jiro";
+
+/// The form of a signature. The stand-ins verify none.
+const SIGNED: &str = "AWS4-HMAC-SHA256 \
+     Credential=AKIDEXAMPLE/20260205/ap-northeast-1/cognito-idp/aws4_request, \
+     SignedHeaders=content-type;host;x-amz-date;x-amz-target, \
+     Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 fn password() -> SecretString {
     "Marked-passw0rd!".into()
@@ -109,6 +126,30 @@ impl<'a> Member<'a> {
         self.complete(&begun, &code).await
     }
 
+    fn sub(&self) -> String {
+        let sub = self.tokens.id_token_claims["sub"].as_str();
+        sub.unwrap().to_owned()
+    }
+
+    /// Goes on with the continuation of an answer.
+    async fn go_on(&self, begun: &Begun, answer: &Answer) -> Answer {
+        let continuation = answer.body["continuation"].as_str();
+        let continuation = continuation.unwrap_or_else(|| panic!("{answer:?}"));
+        let (token, verifier) = (&self.tokens.access_token, &begun.code_verifier);
+        let answer = self.app.go_on(token, continuation, verifier).await;
+        answer.unwrap()
+    }
+
+    /// Goes to the card, and gives the bridge's `/callback` to which this browser is sent after it.
+    /// It isn't requested yet.
+    async fn callback(&self, begun: &Begun, persona: &str) -> Url {
+        let journey = self
+            .browser
+            .follow(&begun.url, "application/json", |_| false);
+        let page = journey.await.unwrap().end;
+        to_callback(self.laptop, &self.browser, page, persona).await
+    }
+
     async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let (method, token) = (method.parse().unwrap(), &self.tokens.access_token);
         self.app.call(method, path, token, body).await.unwrap()
@@ -121,6 +162,43 @@ impl<'a> Member<'a> {
     /// What the tokens say after the next refresh.
     async fn refreshed(&self) -> MemberTokens {
         self.app.refresh(&self.tokens).await.unwrap()
+    }
+}
+
+/// From the page of the test card on to the bridge's `/callback`, which isn't requested yet.
+async fn to_callback(laptop: &Laptop, browser: &UserAgent, page: Arrival, persona: &str) -> Url {
+    let at_callback =
+        |url: &Url| url.path() == "/callback" && url.host_str() == Some("bridge.localhost");
+    let chosen = laptop.choose(browser, page, persona, None, at_callback);
+    match chosen.await.unwrap() {
+        Arrival::At(url) => url,
+        Arrival::Page(page) => panic!("on a page of status {} at {}", page.status, page.url),
+    }
+}
+
+/// The keys of what travels, where a test seals and opens it as the functions do.
+struct Seals(SealingKeys);
+
+impl Seals {
+    /// A laptop with known keys.
+    async fn on_laptop() -> (Self, Laptop) {
+        let keys = json!({ "keys": ["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"] }).to_string();
+        let known = variables([(MEMBER_KEYS, Some(&keys))]);
+        let laptop = laptop_changed(
+            |laptop| laptop.environment.extend(known.clone()),
+            |members| members.environment.extend(known.clone()),
+        );
+        let keys = sealing_keys(&keys.into()).unwrap();
+        (Self(keys), laptop.await)
+    }
+
+    /// Seals and opens as it was done so many seconds ago.
+    fn seconds_ago(&self, laptop: &Laptop, seconds: i64) -> Seal<'_> {
+        Seal {
+            keys: &self.0,
+            audience: audience(&bridge_issuer(laptop.bridge.address().port())),
+            now: laptop.clock.now() - TimeDelta::seconds(seconds),
+        }
     }
 }
 
@@ -139,6 +217,30 @@ fn name_of(laptop: &Laptop, persona: &str) -> String {
     let mut all = personas(laptop.clock.now()).into_iter();
     let person = all.find(|person| person.id == persona).unwrap();
     person.userinfo["name"].as_str().unwrap().to_owned()
+}
+
+/// An administrator's call of the user pool's API.
+async fn administrator(laptop: &Laptop, operation: &str, request: &Value) {
+    let mut request = request.clone();
+    request["UserPoolId"] = json!(laptop.cognito.user_pool_id());
+    let target = format!("AWSCognitoIdentityProviderService.{operation}");
+    let sent = reqwest::Client::new()
+        .post(laptop.cognito.user_pool_api_url())
+        .header("x-amz-target", target)
+        .header("x-amz-date", "20260205T000000Z")
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("authorization", SIGNED)
+        .body(request.to_string())
+        .send();
+    let answer = sent.await.unwrap();
+    assert_eq!(answer.status(), 200, "{operation}");
+}
+
+/// Puts a record into a user of the pool, as whoever may write users can.
+async fn put_record(laptop: &Laptop, username: &str, record: &str) {
+    let attribute = json!({ "Name": MEMBER_RECORD, "Value": record });
+    let request = json!({ "Username": username, "UserAttributes": [attribute] });
+    administrator(laptop, "AdminUpdateUserAttributes", &request).await;
 }
 
 /// Asserts that an answer is a refusal of this class.

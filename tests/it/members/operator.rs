@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{HANAKO, Member, TARO, laptop, record};
 
-async fn asked(laptop: &login_kit::Laptop, event: Value) -> Result<Value, String> {
+pub(super) async fn asked(laptop: &login_kit::Laptop, event: Value) -> Result<Value, String> {
     let members = laptop.members.as_ref().unwrap();
     let answer = members.operator.invoke(event.to_string()).await;
     let answer = answer.map_err(|failed| failed.error_type().to_owned())?;
