@@ -6,6 +6,7 @@ mod attacks;
 mod cases;
 mod faults;
 mod flow;
+mod load;
 mod one_person;
 mod operator;
 mod pages;
@@ -28,6 +29,8 @@ use sealing::SealingKeys;
 use sealing::sealed::Seal;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use service_simulator::ServiceOptions;
+use service_simulator::people::People;
 use service_simulator::persona::personas;
 use url::Url;
 use user_pool::attribute::MEMBER_RECORD;
@@ -56,6 +59,31 @@ fn user(username: &str) -> NewUser {
             ("email".to_owned(), format!("{username}@example.com")),
         ]),
     }
+}
+
+/// The name of one of many members.
+fn name(number: usize) -> String {
+    format!("member-{number}")
+}
+
+/// Many members.
+fn numbered(count: usize) -> Vec<NewUser> {
+    (0..count).map(|number| user(&name(number))).collect()
+}
+
+/// Makes many people with cards: `person-0`, `person-1` and so on.
+fn people(service: &mut ServiceOptions) {
+    let person = |number| {
+        json!({
+            "id": format!("person-{number}"),
+            "name": format!("本人　{number}"),
+            "address": "東京都千代田区永田町１丁目７番１号",
+            "birthdate": "19850315",
+            "gender": "1",
+        })
+    };
+    let people = json!((0..100).map(person).collect::<Vec<_>>()).to_string();
+    service.people = People::from_json(people.as_bytes()).unwrap();
 }
 
 /// A laptop with three members.
@@ -129,6 +157,11 @@ impl<'a> Member<'a> {
     fn sub(&self) -> String {
         let sub = self.tokens.id_token_claims["sub"].as_str();
         sub.unwrap().to_owned()
+    }
+
+    fn username(&self) -> String {
+        let username = self.tokens.id_token_claims["cognito:username"].as_str();
+        username.unwrap().to_owned()
     }
 
     /// Goes on with the continuation of an answer.

@@ -3,7 +3,7 @@
 use login_kit::Laptop;
 use serde_json::{Value, json};
 
-use super::SIGNED;
+use super::{Member, SIGNED};
 
 /// Every entry.
 pub(super) async fn entries(laptop: &Laptop) -> Vec<Value> {
@@ -20,6 +20,16 @@ pub(super) async fn holders(laptop: &Laptop) -> Vec<String> {
     });
     let holders = persons.filter_map(|entry| entry["held"]["M"]["member"]["S"].as_str());
     holders.map(str::to_owned).collect()
+}
+
+/// Ends the leases of a member's passes in the table, as if their minute had passed.
+pub(super) async fn lapse(laptop: &Laptop, member: &Member<'_>) {
+    for mut entry in entries(laptop).await {
+        if entry.to_string().contains(&member.sub()) && entry.get("pending").is_some() {
+            entry["pending"]["M"]["until"]["N"] = json!("1");
+            asked(laptop, "PutItem", &json!({ "Item": entry })).await;
+        }
+    }
 }
 
 async fn asked(laptop: &Laptop, operation: &str, request: &Value) -> Value {
