@@ -6,6 +6,7 @@ mod attacks;
 mod cases;
 mod faults;
 mod flow;
+mod killed;
 mod load;
 mod one_person;
 mod operator;
@@ -15,6 +16,7 @@ mod returns;
 mod sealed;
 mod table;
 mod tokens;
+mod way;
 
 use std::collections::BTreeMap;
 

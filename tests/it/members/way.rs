@@ -1,0 +1,191 @@
+//! The way from `verification` to AWS: whatever it asks of the table and of the user pool comes by
+//! here, and a test says what happens to it. A call belongs to the member whose `sub` or name is in
+//! it, so many members can be disturbed at once, each in a way of their own.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::Response;
+use demo::laptop::MemberOptions;
+use futures_util::stream;
+use http::{HeaderMap, StatusCode};
+use login_kit::{Laptop, variables};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use super::Member;
+
+/// What happens to a call.
+#[derive(Clone, Debug)]
+pub(super) enum Fate {
+    /// Nothing.
+    Passes,
+    /// This is the answer, and nothing is done.
+    Answered(u16, Value),
+    /// The connection is cut before the call has its effect.
+    CutBefore,
+    /// The call has its effect, and the connection is cut in place of the answer.
+    CutAfter,
+    /// No answer ever comes, and there is no effect.
+    HeldBefore,
+    /// No answer ever comes, though there was an effect.
+    HeldAfter,
+}
+
+type Script = dyn FnMut(usize, &str) -> Fate + Send;
+
+/// What happens to the calls of one member.
+struct Watched {
+    /// What is in the member's calls.
+    marks: [String; 2],
+    script: Box<Script>,
+    calls: Vec<String>,
+}
+
+struct Shared {
+    http: reqwest::Client,
+    /// The table's address, and the user pool's.
+    ends: OnceLock<[String; 2]>,
+    watched: Mutex<Vec<Watched>>,
+    held: Semaphore,
+}
+
+/// The way.
+pub(super) struct Way {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+impl Way {
+    pub(super) async fn new() -> Self {
+        let shared = Arc::new(Shared {
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            ends: OnceLock::new(),
+            watched: Mutex::default(),
+            held: Semaphore::new(0),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().fallback(call).with_state(Arc::clone(&shared));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { address, shared }
+    }
+
+    /// Lets the function of a laptop that will start go this way.
+    pub(super) fn lead(&self, members: &mut MemberOptions) {
+        let url = format!("http://{}", self.address);
+        members.environment.extend(variables([
+            ("AWS_ENDPOINT_URL_DYNAMODB", Some(&url)),
+            ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", Some(&url)),
+        ]));
+    }
+
+    /// Where the way ends.
+    pub(super) fn to(&self, laptop: &Laptop) {
+        let table = laptop.members.as_ref().unwrap().table.url();
+        let ends = [table, laptop.cognito.user_pool_api_url()];
+        assert!(self.shared.ends.set(ends).is_ok());
+    }
+
+    /// From now on, this script says what happens to the calls of a member, which are counted from
+    /// 0: it gets the number, and the operation.
+    pub(super) fn follow(
+        &self,
+        member: &Member<'_>,
+        script: impl FnMut(usize, &str) -> Fate + Send + 'static,
+    ) {
+        let marks = [member.sub(), format!("\"{}\"", member.username())];
+        let mut watched = self.shared.watched.lock().unwrap();
+        watched.retain(|other| other.marks != marks);
+        watched.push(Watched {
+            marks,
+            script: Box::new(script),
+            calls: Vec::new(),
+        });
+    }
+
+    /// Nothing happens any more to the calls of a member. Gives those that were counted.
+    pub(super) fn leave(&self, member: &Member<'_>) -> Vec<String> {
+        let mut watched = self.shared.watched.lock().unwrap();
+        let sub = member.sub();
+        let at = watched.iter().position(|other| other.marks[0] == sub);
+        watched.remove(at.unwrap()).calls
+    }
+
+    /// Waits until a call is held.
+    pub(super) async fn held(&self) {
+        self.shared.held.acquire().await.unwrap().forget();
+    }
+}
+
+async fn call(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers["x-amz-target"].to_str().unwrap();
+    let (service, operation) = target.split_once('.').unwrap();
+    let fate = shared.fate(operation, &String::from_utf8_lossy(&body));
+    let [table, pool] = shared.ends.get().unwrap();
+    let end = if service.starts_with("DynamoDB") {
+        table
+    } else {
+        pool
+    };
+    let effect = async || {
+        let mut passed = headers.clone();
+        passed.remove(http::header::HOST);
+        passed.remove(http::header::CONTENT_LENGTH);
+        let request = shared.http.post(end).headers(passed).body(body.clone());
+        let answer = request.send().await.unwrap();
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = answer.status();
+        for name in ["content-type", "x-amzn-errortype"] {
+            if let Some(value) = answer.headers().get(name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+        *response.body_mut() = Body::from(answer.bytes().await.unwrap());
+        response
+    };
+    let hold = async || {
+        shared.held.add_permits(1);
+        std::future::pending::<Response>().await
+    };
+    match fate {
+        Fate::Passes => effect().await,
+        Fate::Answered(status, body) => {
+            let mut response = Response::new(Body::from(body.to_string()));
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            response
+        }
+        Fate::CutBefore => cut(),
+        Fate::CutAfter => {
+            effect().await;
+            cut()
+        }
+        Fate::HeldBefore => hold().await,
+        Fate::HeldAfter => {
+            effect().await;
+            hold().await
+        }
+    }
+}
+
+/// A body that fails before its first byte makes the server end the connection.
+fn cut() -> Response {
+    let lost = std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
+    Response::new(Body::from_stream(stream::iter([Err::<Bytes, _>(lost)])))
+}
+
+impl Shared {
+    fn fate(&self, operation: &str, body: &str) -> Fate {
+        let mut watched = self.watched.lock().unwrap();
+        let of = (watched.iter_mut()).find(|of| of.marks.iter().any(|mark| body.contains(mark)));
+        of.map_or(Fate::Passes, |of| {
+            let number = of.calls.len();
+            of.calls.push(operation.to_owned());
+            (of.script)(number, operation)
+        })
+    }
+}
