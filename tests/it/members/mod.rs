@@ -15,6 +15,7 @@ mod records;
 mod returns;
 mod sealed;
 mod table;
+mod table_faults;
 mod tokens;
 mod way;
 
