@@ -6,6 +6,7 @@ mod attacks;
 mod cases;
 mod faults;
 mod flow;
+mod hosted;
 mod killed;
 mod load;
 mod one_person;
