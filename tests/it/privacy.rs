@@ -536,6 +536,9 @@ impl Run {
             for kind in search.kinds(text) {
                 found.insert((kind, place.as_str()));
             }
+            if has_word(text) {
+                found.insert((Kind::Attribute, place.as_str()));
+            }
         }
         found
     }
@@ -608,12 +611,13 @@ fn class(refusal: &Refusal) -> String {
 const WINDOW: usize = 8;
 
 /// A search for many values in many texts, in every form in which a value could be written.
-struct Search {
-    patterns: HashMap<[u8; WINDOW], Vec<(Kind, Vec<u8>)>>,
+pub(crate) struct Search<K> {
+    patterns: HashMap<[u8; WINDOW], Vec<(K, Vec<u8>)>>,
 }
 
-impl Search {
-    fn new(known: &BTreeSet<(Kind, String)>) -> Self {
+impl<K: Copy + Ord> Search<K> {
+    /// A search for these values, each of a kind. None is shorter than 8 bytes.
+    pub(crate) fn new(known: &BTreeSet<(K, String)>) -> Self {
         let mut patterns: HashMap<_, Vec<_>> = HashMap::new();
         for (kind, value) in known {
             for form in forms(value) {
@@ -624,7 +628,8 @@ impl Search {
         Self { patterns }
     }
 
-    fn kinds(&self, text: &str) -> BTreeSet<Kind> {
+    /// The kinds whose values a text has.
+    pub(crate) fn kinds(&self, text: &str) -> BTreeSet<K> {
         let bytes = text.as_bytes();
         let mut kinds = BTreeSet::new();
         for (at, window) in bytes.windows(WINDOW).enumerate() {
@@ -636,17 +641,15 @@ impl Search {
                 }
             }
         }
-        let is_attribute = |word: &str| WORDS.contains(&word);
-        if text
-            .split(|character: char| {
-                !character.is_ascii_alphanumeric() && !"-_".contains(character)
-            })
-            .any(is_attribute)
-        {
-            kinds.insert(Kind::Attribute);
-        }
         kinds
     }
+}
+
+/// Whether a text has one of [`WORDS`].
+fn has_word(text: &str) -> bool {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    let mut words = text.split(|character| !is_part(character));
+    words.any(|word| WORDS.contains(&word))
 }
 
 /// Whether a match counts. The eight digits of a birth date don't count within a longer number, a

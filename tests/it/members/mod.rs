@@ -12,6 +12,8 @@ mod load;
 mod one_person;
 mod operator;
 mod pages;
+mod privacy;
+mod privacy_run;
 mod records;
 mod returns;
 mod sealed;
