@@ -4,6 +4,7 @@
 
 mod attacks;
 mod cases;
+mod expired;
 mod faults;
 mod flow;
 mod hosted;
