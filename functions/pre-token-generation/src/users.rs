@@ -62,7 +62,7 @@ impl Users {
     }
 
     /// As [`attributes`](Self::attributes), for a user who can do without: the pool isn't asked
-    /// within [`REST_SECONDS`] of a question that it didn't answer, or not before this was
+    /// within `REST_SECONDS` of a question that it didn't answer, or not before this was
     /// cancelled.
     ///
     /// # Errors
