@@ -174,8 +174,8 @@ async fn a_hosted_session_has_the_verified_attributes_whose_scopes_it_asked_for(
     laptop.stop().await;
 }
 
-/// A refresh adds no scope, and what sign-ins through the API get is theirs alone. So a session that
-/// began without the scope verifies nobody, and has no claims of what another one verified.
+/// A refresh adds no scope, and what sign-ins through the API get is theirs alone. So a session
+/// that began without the scope verifies nobody, and has no claims of what another one verified.
 #[tokio::test]
 async fn a_hosted_session_keeps_the_scopes_with_which_it_began() {
     const WITHOUT: &str = "openid profile email";

@@ -1,6 +1,6 @@
-//! Searches a run of members for what is secret or personal, outside of the places where it belongs:
-//! in the answers of the API and of the bridge, where browsers are sent, in the logs of all
-//! functions at the most verbose level, in the journal, and in the table.
+//! Searches a run of members for what is secret or personal, outside of the places where it
+//! belongs: in the answers of the API and of the bridge, where browsers are sent, in the logs of
+//! all functions at the most verbose level, in the journal, and in the table.
 
 use std::collections::BTreeSet;
 

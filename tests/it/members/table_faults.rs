@@ -1,5 +1,5 @@
-//! The table answers wrongly, late or not at all, at each call that a request makes of it. The class
-//! is never a wrong one, nothing is lost, and the next try goes through.
+//! The table answers wrongly, late or not at all, at each call that a request makes of it. The
+//! class is never a wrong one, nothing is lost, and the next try goes through.
 
 use std::time::Duration;
 
