@@ -6,7 +6,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use federation::config::Config as Bridge;
-use federation::variables::{MEMBER_APPS, MEMBER_KEYS};
+use federation::variables::{
+    CLIENT_ID, CLIENT_SECRETS, ID_TOKEN_KEYS, MEMBER_APPS, MEMBER_KEYS, PROVIDER_NAME, RECORD_KEYS,
+    REDIRECT_URIS, SEALING_KEYS,
+};
 use function_kit::settings::{ConfigError, IfUnset, Variable};
 use inbound_federation::config::Config as InboundFederation;
 use pre_token_generation::config::Config as PreTokenGeneration;
@@ -121,6 +124,18 @@ fn every_example_is_taken_and_what_is_read_is_declared() {
     }
 }
 
+/// The variables of the bridge for members, and those for logins.
+const OF_MEMBERS: &[&str] = &[MEMBER_APPS, MEMBER_KEYS];
+const OF_LOGINS: &[&str] = &[
+    CLIENT_ID,
+    CLIENT_SECRETS,
+    REDIRECT_URIS,
+    PROVIDER_NAME,
+    SEALING_KEYS,
+    RECORD_KEYS,
+    ID_TOKEN_KEYS,
+];
+
 /// If a variable is not set, the function reports that it is missing, or uses the documented
 /// default.
 #[test]
@@ -130,11 +145,12 @@ fn every_variable_is_what_is_written_where_it_is_not_set() {
         for variable in variables.iter().copied().flatten() {
             let mut environment = known.clone();
             environment.remove(variable.name);
-            // Where they may be missing, these two are set together, or neither is.
-            let together = [MEMBER_APPS, MEMBER_KEYS];
+            // Where they may be missing, all of a group are set together, or none is.
             let is_required = matches!(variable.if_unset, IfUnset::Refused);
-            if together.contains(&variable.name) && !is_required {
-                environment.retain(|name, _| !together.contains(name));
+            for together in [OF_MEMBERS, OF_LOGINS] {
+                if together.contains(&variable.name) && !is_required {
+                    environment.retain(|name, _| !together.contains(name));
+                }
             }
             let (without, _) = read(function, &environment);
             match variable.if_unset {

@@ -42,7 +42,7 @@ fn measurable() -> BTreeSet<Metric> {
     }
     // Amazon API Gateway writes the access log, from which this metric is counted.
     all.insert(metric(OURS, "Throttled", &[stack]));
-    for package in Functions::PACKAGES.into_iter().chain(["verification"]) {
+    for package in Functions::PACKAGES {
         for name in [COLD_START, START_DURATION] {
             all.insert(metric(OURS, name, &[stack, ("Function", package)]));
         }

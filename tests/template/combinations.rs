@@ -77,6 +77,15 @@ pub(crate) const MEMBERS: &[(&str, &str)] = &[
         "1example23456789:https://shop.example/verified",
     ),
 ];
+/// Members are verified, and nobody signs in with the card.
+pub(crate) const MEMBERS_ALONE: &[(&str, &str)] = &[
+    ("Members", "yes"),
+    ("CardLogins", "no"),
+    (
+        "MemberApps",
+        "1example23456789:https://shop.example/verified",
+    ),
+];
 /// The stack was rebuilt: the table and its keys are there already.
 pub(crate) const MEMBERS_OF_OLD: &[(&str, &str)] = &[
     ("Members", "yes"),
@@ -208,7 +217,7 @@ const CHOICES: &[Choice] = &[
     &[&[], &[("IdTokenKey1", ID_TOKEN_KEY)]],
     &[&[], &[("IdTokenKey2", OTHER_ID_TOKEN_KEY)]],
     &[&[], &[("ExistingRecordKeys", RECORD_KEYS)]],
-    &[&[], MEMBERS, MEMBERS_OF_OLD],
+    &[&[], MEMBERS, MEMBERS_OF_OLD, MEMBERS_ALONE],
     &[
         &[],
         &[("ClientSecretVersionId", "0123456789abcdef0123456789abcdef")],
@@ -231,7 +240,7 @@ const CHOICES: &[Choice] = &[
 
 type Parameters = BTreeMap<String, String>;
 
-/// Parameters that have no default, and these settings.
+/// The parameters that a stack with logins needs, and these settings.
 pub(crate) fn parameters(settings: &[&[(&str, &str)]]) -> Parameters {
     let mut parameters = BTreeMap::from([(
         "AppCallbackUrls".to_owned(),

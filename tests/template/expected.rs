@@ -42,6 +42,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("CognitoDomain", ""),
     ("CognitoCertificateArn", ""),
     ("HostedZoneId", ""),
+    ("AppCallbackUrls", ""),
     ("AppLogoutUrls", ""),
     ("AppScopes", "openid"),
     ("AppClientType", "confidential"),
@@ -55,6 +56,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("ExistingUserPoolId", ""),
     ("ExistingUserPoolDomain", ""),
     ("Members", "no"),
+    ("CardLogins", "yes"),
     ("MemberApps", ""),
     ("MemberOrigins", ""),
     ("SdkScopes", "none"),
@@ -146,7 +148,8 @@ pub(crate) fn record_keys(given: &Given) -> String {
 /// The key in a slot (`1` or `2`) of a kind (`AssertionKey` or `IdTokenKey`), if the slot is in
 /// use.
 pub(crate) fn key(given: &Given, kind: &str, slot: &str) -> Option<String> {
-    let is_used = chosen(given, &format!("{kind}s")).contains(slot);
+    let is_used = chosen(given, &format!("{kind}s")).contains(slot)
+        && (kind != "IdTokenKey" || has_logins(given));
     let existing = set(given, &format!("{kind}{slot}")).map(str::to_owned);
     let made = || format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/Made{kind}{slot}");
     is_used.then(|| existing.unwrap_or_else(made))
@@ -156,6 +159,11 @@ pub(crate) fn key(given: &Given, kind: &str, slot: &str) -> Option<String> {
 pub(crate) fn keys(given: &Given, kind: &str) -> Vec<String> {
     let slots = chosen(given, &format!("{kind}s")).split(' ');
     slots.filter_map(|slot| key(given, kind, slot)).collect()
+}
+
+/// Whether people sign in with the card.
+pub(crate) fn has_logins(given: &Given) -> bool {
+    chosen(given, "CardLogins") == "yes"
 }
 
 /// Whether members are verified.

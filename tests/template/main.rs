@@ -14,6 +14,7 @@
 mod accepted;
 mod alarms;
 mod api;
+mod card_logins;
 mod cloudformation;
 mod cloudwatch;
 mod combinations;

@@ -13,12 +13,14 @@ use serde_json::{Value, json};
 use crate::cloudformation::STACK;
 use crate::cloudformation::{REGION, Stack, text};
 use crate::cloudwatch::metrics_of;
+use crate::combinations::{MEMBERS, MEMBERS_ALONE};
 use crate::expected::{
-    API, Given, MEMBERS_API, chosen, has_members, member_key, named, speaks_both, topic_policy,
+    API, Given, MEMBERS_API, chosen, has_logins, has_members, member_key, named, record_keys,
+    speaks_both, topic_policy,
 };
 use crate::translated::{in_every_combination, observability, template};
 
-/// With members.
+/// With logins and members.
 pub(crate) fn watched() -> Stack {
     watched_with(given())
 }
@@ -29,6 +31,13 @@ fn watched_without_members() -> Stack {
     for parameter in ["MembersApiId", "VerificationFunction"] {
         given.remove(parameter);
     }
+    watched_with(given)
+}
+
+/// With members, and without logins.
+fn watched_without_logins() -> Stack {
+    let mut given = given();
+    given.remove("InboundFederationFunction");
     watched_with(given)
 }
 
@@ -86,13 +95,13 @@ fn the_stack_has_what_watches_it() {
             expected.extend(["PersonKey", "MemberTableKey"].map(|key| member_key(given, key)));
         }
         assert_eq!(keys.iter().cloned().collect::<BTreeSet<_>>(), expected);
-        let expected = of(&[
+        let mut expected = of(&[
             "CLIENT_SECRETS",
             "SEALING_KEYS",
-            "RECORD_KEYS",
             "FRONT_DOOR_SECRETS",
             "MEMBER_KEYS",
         ]);
+        expected.insert(record_keys(given));
         assert_eq!(secrets.iter().cloned().collect::<BTreeSet<_>>(), expected);
         let mut passed = json!({
             "Name": STACK,
@@ -100,11 +109,14 @@ fn the_stack_has_what_watches_it() {
             "ApiId": API,
             "ApiLogGroup": named("ApiLogs"),
             "FederationFunction": named("FederationFunction"),
-            "InboundFederationFunction": named("InboundFederationFunction"),
             "PreTokenGenerationFunction": named("PreTokenGenerationFunction"),
             "Keys": keys.join(","),
             "Secrets": secrets.join(","),
         });
+        if has_logins(given) {
+            let inbound = "InboundFederationFunction";
+            passed[inbound] = named(inbound).into();
+        }
         if has_members(given) {
             passed["MembersApiId"] = MEMBERS_API.into();
             passed["VerificationFunction"] = named("VerificationFunction").into();
@@ -200,6 +212,18 @@ const OF_MEMBERS: [&str; 6] = [
     "verification-errors",
     "verification-throttles",
     "verifications-failed",
+];
+
+/// The alarms that are there only where people sign in with the card.
+const OF_LOGINS: [&str; 8] = [
+    "inbound-federation-errors",
+    "inbound-federation-gone",
+    "inbound-federation-latency",
+    "inbound-federation-throttles",
+    "logins-none",
+    "logins-refused",
+    "pre-token-generation-gone",
+    "token-latency",
 ];
 
 /// Words that an alarm's description must have in each language, because they say where to look.
@@ -318,6 +342,44 @@ fn every_metric_of_an_alarm_is_paid_for() {
         let mut rows = tables.flat_map(|table| table.rows);
         let is_told = rows.any(|row| row.iter().map(|cell| &*cell.plain).eq(paid));
         assert!(is_told, "{paid:?}");
+    }
+}
+
+/// The costs of a stack without logins are what those of logins are less.
+#[test]
+fn what_logins_cost_is_left_out_with_them() {
+    let metrics = |stack: &Stack| -> usize {
+        let alarms = stack.of_type("AWS::CloudWatch::Alarm");
+        alarms.map(|(_, alarm)| metrics_of(alarm).len()).sum()
+    };
+    let of_logins = metrics(&watched()) - metrics(&watched_without_logins());
+    let stack = |settings| {
+        let given = crate::combinations::parameters(&[settings]);
+        template().stack(STACK, &given).ok().unwrap()
+    };
+    let (with, without) = (stack(MEMBERS), stack(MEMBERS_ALONE));
+    let fewer = |kind: &str| with.of_type(kind).count() - without.of_type(kind).count();
+    let keys = fewer("AWS::KMS::Key");
+    let secrets = fewer("AWS::SecretsManager::Secret");
+    let tenths = 10 * keys + 4 * secrets + of_logins;
+    let dollars = format!("{}.{}0", tenths / 10, tenths % 10);
+    for (deploy, told) in [
+        (
+            include_str!("../../docs/deploy.md"),
+            format!(
+                "月額は {dollars} 減ります（KMS の鍵{keys}つ、シークレット{secrets}つ、\
+                 アラームのメトリクス{of_logins}個）"
+            ),
+        ),
+        (
+            include_str!("../../docs/deploy.en.md"),
+            format!(
+                "it costs {dollars} less per month ({keys} KMS key, {secrets} secrets, \
+                 {of_logins} metrics of alarms)"
+            ),
+        ),
+    ] {
+        assert!(deploy.contains(&told), "{told}");
     }
 }
 
@@ -561,13 +623,20 @@ fn every_alarm_looks_at_what_it_says_and_tells_somebody() {
     for (name, alarm) in &alarms {
         assert_eq!(*alarm, expected[name], "{name}");
     }
-    // Without members, the same alarms are there but for those of members.
-    let stack = watched_without_members();
-    let usual = stack.of_type("AWS::CloudWatch::Alarm");
-    let usual: BTreeSet<_> = usual.map(|(_, alarm)| text(&alarm["AlarmName"])).collect();
-    let of_members = OF_MEMBERS.map(|name| format!("{STACK}-{name}"));
-    let others = alarms.into_keys().filter(|name| !of_members.contains(name));
-    assert_eq!(usual, others.collect());
+    // Without members or logins, the same alarms are there but for those of them.
+    for (stack, left_out) in [
+        (watched_without_members(), &OF_MEMBERS[..]),
+        (watched_without_logins(), &OF_LOGINS),
+    ] {
+        let there = stack.of_type("AWS::CloudWatch::Alarm");
+        let there: BTreeSet<_> = there.map(|(_, alarm)| text(&alarm["AlarmName"])).collect();
+        let left_out: Vec<_> = left_out
+            .iter()
+            .map(|name| format!("{STACK}-{name}"))
+            .collect();
+        let others = alarms.keys().filter(|name| !left_out.contains(name));
+        assert_eq!(there, others.cloned().collect());
+    }
 }
 
 #[test]
@@ -698,11 +767,30 @@ fn searches(widget: &Value) -> Vec<String> {
 
 #[test]
 fn the_dashboard_shows_everything_of_this_stack_and_nothing_else() {
-    for (stack, has_members) in [(watched(), true), (watched_without_members(), false)] {
-        shows_everything(&stack, has_members);
+    for (stack, has_logins, has_members) in [
+        (watched(), true, true),
+        (watched_without_members(), true, false),
+        (watched_without_logins(), false, true),
+    ] {
+        shows_everything(&stack, has_logins, has_members);
     }
 }
 
+/// The steps of a login with the card.
+const STEPS_OF_LOGINS: [Step; 6] = [
+    Step::Authorize,
+    Step::Token,
+    Step::Userinfo,
+    Step::Jwks,
+    Step::SignIdToken,
+    Step::InboundFederation,
+];
+/// What is counted of logins with the card.
+const COUNTS_OF_LOGINS: [Count; 3] = [
+    Count::LoginStarted,
+    Count::LoginFinished,
+    Count::InboundFederationInvoked,
+];
 /// The steps of a verification of a member.
 const STEPS_OF_MEMBERS: [Step; 5] = [
     Step::Verify,
@@ -718,7 +806,7 @@ const COUNTS_OF_MEMBERS: [Count; 3] = [
     Count::ExpiredPassSettled,
 ];
 
-fn shows_everything(stack: &Stack, has_members: bool) {
+fn shows_everything(stack: &Stack, has_logins: bool, has_members: bool) {
     let dashboard = stack.properties("Dashboard");
     assert_eq!(dashboard["DashboardName"], STACK);
     let body: Value = serde_json::from_str(&text(&dashboard["DashboardBody"])).unwrap();
@@ -743,10 +831,7 @@ fn shows_everything(stack: &Stack, has_members: bool) {
     let row = |fields: &[&str]| -> Row { fields.iter().map(|&field| field.to_owned()).collect() };
     let mut expected: BTreeSet<Row> = BTreeSet::new();
     for count in [
-        "LoginStarted",
-        "LoginFinished",
         "LoginCancelled",
-        "InboundFederationInvoked",
         "PreTokenGenerationInvoked",
         "Tampering",
         "RecordAccepted",
@@ -765,11 +850,19 @@ fn shows_everything(stack: &Stack, has_members: bool) {
         ]));
     }
     for step in Step::ALL {
-        if has_members || !STEPS_OF_MEMBERS.contains(step) {
+        if (has_members || !STEPS_OF_MEMBERS.contains(step))
+            && (has_logins || !STEPS_OF_LOGINS.contains(step))
+        {
             expected.insert(row(&[OURS, step.name(), "Stack", STACK]));
         }
     }
-    let (mut apis, mut functions) = (vec!["myna-ApiId"], vec![FEDERATION, INBOUND, TOKENS]);
+    let (mut apis, mut functions) = (vec!["myna-ApiId"], vec![FEDERATION, TOKENS]);
+    if has_logins {
+        for count in COUNTS_OF_LOGINS {
+            expected.insert(row(&[OURS, count.name(), "Stack", STACK]));
+        }
+        functions.push(INBOUND);
+    }
     if has_members {
         for count in COUNTS_OF_MEMBERS {
             expected.insert(row(&[OURS, count.name(), "Stack", STACK]));
@@ -812,14 +905,18 @@ fn shows_everything(stack: &Stack, has_members: bool) {
 
     // The dashboard has every metric of ours.
     let whole = body.to_string();
-    let of_members = COUNTS_OF_MEMBERS.map(Count::name);
-    let of_members = of_members
-        .into_iter()
-        .chain(STEPS_OF_MEMBERS.map(Step::name));
-    let of_members: BTreeSet<_> = of_members.collect();
+    let words = whole.split(|one: char| !one.is_ascii_alphanumeric());
+    let words: BTreeSet<_> = words.collect();
+    let names = |counts: &[Count], steps: &[Step]| -> BTreeSet<_> {
+        let counts = counts.iter().map(|count| count.name());
+        counts.chain(steps.iter().map(|step| step.name())).collect()
+    };
+    let of_members = names(&COUNTS_OF_MEMBERS, &STEPS_OF_MEMBERS);
+    let of_logins = names(&COUNTS_OF_LOGINS, &STEPS_OF_LOGINS);
     for metric in written() {
-        let is_shown = has_members || !of_members.contains(metric);
-        assert_eq!(whole.contains(metric), is_shown, "{metric}");
+        let is_shown = (has_members || !of_members.contains(metric))
+            && (has_logins || !of_logins.contains(metric));
+        assert_eq!(words.contains(metric), is_shown, "{metric}");
     }
 }
 

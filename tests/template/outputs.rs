@@ -10,9 +10,6 @@ use crate::translated::in_every_combination;
 /// All outputs of a stack with these parameters.
 fn outputs(given: &Given) -> BTreeMap<&'static str, String> {
     let issuer = expected::issuer(given);
-    let host = expected::login_host(given);
-    let client = named("AppClient");
-    let callback = given["AppCallbackUrls"].split(',').next().unwrap();
     let connection = match set(given, "ServiceClientId") {
         Some(_) => "connected",
         None => "not connected yet - ServiceClientId is empty",
@@ -20,25 +17,11 @@ fn outputs(given: &Given) -> BTreeMap<&'static str, String> {
     let mut outputs = BTreeMap::from([
         ("RedirectUri", format!("{issuer}/callback")),
         ("ClientJwksUrl", format!("{issuer}/client-jwks.json")),
-        (
-            "LoginUrl",
-            format!(
-                "https://{host}/login?client_id={client}&response_type=code\
-                 &scope=openid&redirect_uri={callback}"
-            ),
-        ),
         ("UserPoolIssuer", expected::pool_issuer(given)),
         ("Issuer", issuer),
         ("UserPoolId", expected::user_pool(given)),
-        ("AppClientId", client),
         ("Connection", connection.to_owned()),
-        ("ClientSecretsArn", secret("ClientSecrets")),
-        ("SealingKeysArn", secret("SealingKeys")),
         ("RecordKeysArn", expected::record_keys(given)),
-        (
-            "InboundFederationArn",
-            function_arn("InboundFederationFunction"),
-        ),
         (
             "PreTokenGenerationArn",
             function_arn("PreTokenGenerationFunction"),
@@ -56,6 +39,23 @@ fn outputs(given: &Given) -> BTreeMap<&'static str, String> {
         ("IdTokenKey2Arn", "IdTokenKey", "2"),
     ] {
         outputs.extend(key(given, kind, slot).map(|arn| (output, arn)));
+    }
+    if expected::has_logins(given) {
+        let host = expected::login_host(given);
+        let client = named("AppClient");
+        let callback = given["AppCallbackUrls"].split(',').next().unwrap();
+        let login = format!(
+            "https://{host}/login?client_id={client}&response_type=code\
+             &scope=openid&redirect_uri={callback}"
+        );
+        let inbound = function_arn("InboundFederationFunction");
+        outputs.extend([
+            ("LoginUrl", login),
+            ("AppClientId", client),
+            ("ClientSecretsArn", secret("ClientSecrets")),
+            ("SealingKeysArn", secret("SealingKeys")),
+            ("InboundFederationArn", inbound),
+        ]);
     }
     if expected::has_members(given) {
         let url = format!("https://{MEMBERS_API}.execute-api.{REGION}.amazonaws.com");

@@ -8,8 +8,8 @@ use user_pool::scope::{OLDEST, RESOURCE_SERVER, Scope};
 
 use crate::cloudformation::{Refused, Template, text};
 use crate::combinations::{
-    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, KEY, MEMBERS, MEMBERS_OF_OLD, PRODUCTION,
-    parameters,
+    COGNITO_DOMAIN, CUSTOM, EDGE, EXISTING_USER_POOL, KEY, MEMBERS, MEMBERS_ALONE, MEMBERS_OF_OLD,
+    PRODUCTION, parameters,
 };
 use crate::expected::speaks_both;
 use crate::translated::{edge, in_every_combination, template};
@@ -201,6 +201,7 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
             &[EXISTING_USER_POOL],
             "ExistingUserPoolId",
         ),
+        ("LoginsHaveACallbackUrl", &[], "AppCallbackUrls"),
         ("MembersHaveApps", &[MEMBERS], "MemberApps"),
         ("WithoutMembersThereIsNothingOfThem", &[MEMBERS], "Members"),
         (
@@ -253,6 +254,12 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
             "TheSandboxStandsAlone",
             &[],
             ("FormerServiceIssuers", "https://former.example"),
+        ),
+        ("WithoutLoginsMembersAreVerified", &[], MEMBERS_ALONE[1]),
+        (
+            "LoginsHaveACallbackUrl",
+            &[],
+            ("AppCallbackUrls", "https://app.example.jp/callback,"),
         ),
         ("WithoutMembersThereIsNothingOfThem", &[], MEMBERS[1]),
         (
@@ -313,6 +320,8 @@ fn what_does_not_fit_together_is_refused_before_anything_is_made() {
         assert_eq!(refused(&template, &given), expected, "{urls}");
     }
     let tested = [
+        "LoginsHaveACallbackUrl",
+        "WithoutLoginsMembersAreVerified",
         "MembersHaveApps",
         "WithoutMembersThereIsNothingOfThem",
         "ATableOfMembersComesWithItsKeys",
@@ -471,7 +480,6 @@ fn what_no_function_would_take_no_parameter_takes() {
         (
             "AppCallbackUrls",
             &[
-                "",
                 "http://app.example.jp/callback",
                 "https://app.example.jp/#a",
                 "https://a.example,ftp://b.example",
@@ -599,6 +607,7 @@ const CHOICES: &[(&str, &[&str])] = &[
     ("BirthdateGone", &["leave", "clear"]),
     ("GenderGone", &["clear", "leave"]),
     ("Members", &["yes", "no"]),
+    ("CardLogins", &["yes", "no"]),
     ("MembersPerPerson", &["one", "many"]),
     ("AssertionKeys", &["1", "1 2", "2 1", "2"]),
     ("AssertionKey1Algorithm", &["ES256", "RS256"]),

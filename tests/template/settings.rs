@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use federation::config::Config as Bridge;
+use federation::logins::LoginSettings;
 use four_attributes::Attribute;
 use function_kit::reference::Reference;
 use function_kit::settings::{IfUnset, Variable};
@@ -18,13 +19,15 @@ use crate::cloudformation::{Stack, text};
 use crate::expected::{self, Given, chosen};
 use crate::translated::{in_every_combination, template};
 
-/// The functions, by their logical ids. The last one is there only where members are verified.
+/// The functions, by their logical ids. `inbound-federation` is there only where people sign in
+/// with the card, and the last one only where members are verified.
 pub(crate) const FUNCTIONS: [&str; 4] = [
     "FederationFunction",
-    "InboundFederationFunction",
+    INBOUND_FEDERATION,
     "PreTokenGenerationFunction",
     VERIFICATION,
 ];
+const INBOUND_FEDERATION: &str = "InboundFederationFunction";
 const VERIFICATION: &str = "VerificationFunction";
 
 /// The functions of a stack, by their logical ids.
@@ -56,6 +59,17 @@ pub(crate) fn pre_token_generation(stack: &Stack) -> PreTokenGeneration {
     )
 }
 
+/// The settings of logins, if people sign in with the card.
+pub(crate) fn logins(stack: &Stack) -> Option<LoginSettings> {
+    bridge(stack).logins
+}
+
+/// The configuration of `inbound-federation`, if people sign in with the card.
+fn inbound_federation(stack: &Stack) -> Option<InboundFederation> {
+    let is_there = stack.resources.contains_key(INBOUND_FEDERATION);
+    is_there.then(|| read(stack, INBOUND_FEDERATION, InboundFederation::read))
+}
+
 /// The configuration of `verification`, if members are verified.
 pub(crate) fn verification(stack: &Stack) -> Option<Verification> {
     let is_there = stack.resources.contains_key(VERIFICATION);
@@ -66,14 +80,19 @@ pub(crate) fn verification(stack: &Stack) -> Option<Verification> {
 fn every_function_takes_its_environment_and_all_agree() {
     in_every_combination(|stack, given| {
         let bridge = bridge(stack);
-        let inbound = read(stack, "InboundFederationFunction", InboundFederation::read);
+        let inbound = inbound_federation(stack);
         let tokens = pre_token_generation(stack);
-        for records in [&inbound.records, &tokens.records] {
-            assert_eq!(records.provider_name, bridge.provider_name);
-            assert_eq!(
-                format!("{:?}", records.keys.reference),
-                format!("{:?}", bridge.record_keys)
-            );
+        assert_eq!(bridge.logins.is_some(), expected::has_logins(given));
+        assert_eq!(inbound.is_some(), expected::has_logins(given));
+        let of_inbound = inbound.as_ref().map(|inbound| &inbound.records);
+        for records in of_inbound.into_iter().chain([&tokens.records]) {
+            if let Some(logins) = &bridge.logins {
+                assert_eq!(records.provider_name, logins.provider_name);
+                assert_eq!(
+                    format!("{:?}", records.keys.reference),
+                    format!("{:?}", logins.record_keys)
+                );
+            }
             let mut issuers = vec![bridge.service.provider.issuer().as_str()];
             let former = given.get("FormerServiceIssuers").map(String::as_str);
             issuers.extend(former.unwrap_or_default().split_whitespace());
@@ -92,7 +111,9 @@ fn every_function_takes_its_environment_and_all_agree() {
                 "{asked}"
             );
         }
-        assert_eq!(inbound.attributes, bridge.service.attributes);
+        if let Some(inbound) = inbound {
+            assert_eq!(inbound.attributes, bridge.service.attributes);
+        }
         assert_eq!(tokens.policy.attributes, bridge.service.attributes);
         assert_eq!(tokens.policy.assurance, bridge.service.assurance);
         let required = tokens.policy.authentication_time;
@@ -114,16 +135,19 @@ fn where_members_are_verified_both_functions_of_a_verification_agree() {
         assert_eq!(verification.apps, members.apps);
         assert!(!verification.apps.is_empty());
         // What can't be compared is compared as text: a reference shows where it points to.
+        let tokens = pre_token_generation(stack);
         for (own, theirs) in [
             (&verification.member_keys, &members.keys),
-            (&verification.record_keys, &bridge.record_keys),
+            (&verification.record_keys, &tokens.records.keys.reference),
         ] {
             assert_eq!(format!("{own:?}"), format!("{theirs:?}"));
         }
         let service = [&verification.service, &bridge.service].map(|one| format!("{one:?}"));
         assert_eq!(service[0], service[1]);
-        assert_eq!(verification.pool.provider_name, bridge.provider_name);
-        let tokens = pre_token_generation(stack);
+        assert_eq!(
+            verification.pool.provider_name,
+            tokens.records.provider_name
+        );
         assert_eq!(
             verification.pool.record_attribute,
             tokens.member_record_attribute
@@ -230,14 +254,6 @@ fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
         "FederationFunction" => {
             variables.extend([
                 ("ISSUER", expected::issuer(given)),
-                ("CLIENT_ID", "amazon-cognito".to_owned()),
-                ("CLIENT_SECRETS", expected::secret("ClientSecrets")),
-                (
-                    "REDIRECT_URIS",
-                    format!("https://{}/oauth2/idpresponse", expected::login_host(given)),
-                ),
-                ("SEALING_KEYS", expected::secret("SealingKeys")),
-                ("ID_TOKEN_KEYS", keys("IdTokenKey")),
                 ("ASSERTION_KEYS", keys("AssertionKey")),
                 (
                     "ATTRIBUTES",
@@ -245,6 +261,19 @@ fn made(function: &str, given: &Given) -> Vec<(&'static str, String)> {
                     attributes(given),
                 ),
             ]);
+            if expected::has_logins(given) {
+                let host = expected::login_host(given);
+                variables.extend([
+                    ("CLIENT_ID", "amazon-cognito".to_owned()),
+                    ("CLIENT_SECRETS", expected::secret("ClientSecrets")),
+                    (
+                        "REDIRECT_URIS",
+                        format!("https://{host}/oauth2/idpresponse"),
+                    ),
+                    ("SEALING_KEYS", expected::secret("SealingKeys")),
+                    ("ID_TOKEN_KEYS", keys("IdTokenKey")),
+                ]);
+            }
             if expected::has_members(given) {
                 variables.push(("MEMBER_KEYS", expected::secret("MemberKeys")));
             }
@@ -332,23 +361,20 @@ fn every_variable_is_one_that_a_function_reads() {
 fn no_variable_holds_a_secret_or_is_empty() {
     in_every_combination(|stack, _| {
         let bridge = bridge(stack);
-        let secrets = [
-            &bridge.client_secrets,
-            &bridge.sealing_keys,
-            &bridge.record_keys,
-        ];
-        assert!(
-            secrets
-                .into_iter()
-                .chain(&bridge.front_door_secrets)
-                .all(|one| matches!(one, Reference::SecretsManager(_))),
-            "{secrets:?}"
-        );
-        let mut keys = bridge
-            .id_token_keys
-            .iter()
-            .chain(&bridge.service.assertion_keys);
-        assert!(keys.all(|one| matches!(one, Reference::Kms(_))));
+        let mut secrets: Vec<_> = bridge.front_door_secrets.iter().collect();
+        let mut keys: Vec<_> = bridge.service.assertion_keys.iter().collect();
+        if let Some(logins) = &bridge.logins {
+            secrets.extend([
+                &logins.client_secrets,
+                &logins.sealing_keys,
+                &logins.record_keys,
+            ]);
+            keys.extend(&logins.id_token_keys);
+        }
+        for secret in secrets {
+            assert!(matches!(secret, Reference::SecretsManager(_)), "{secret:?}");
+        }
+        assert!(keys.iter().all(|one| matches!(one, Reference::Kms(_))));
         if let Some(verification) = verification(stack) {
             let keys = &verification.member_keys;
             assert!(matches!(keys, Reference::SecretsManager(_)), "{keys:?}");
@@ -371,7 +397,9 @@ fn a_key_that_is_not_used_or_is_there_already_is_not_made() {
             let used = chosen(given, &format!("{kind}s"));
             for slot in ["1", "2"] {
                 let made = stack.resources.contains_key(&format!("Made{kind}{slot}"));
-                let needed = used.contains(slot) && !given.contains_key(&format!("{kind}{slot}"));
+                let needed = used.contains(slot)
+                    && !given.contains_key(&format!("{kind}{slot}"))
+                    && (kind != "IdTokenKey" || expected::has_logins(given));
                 assert_eq!(made, needed, "{kind}{slot}");
             }
         }

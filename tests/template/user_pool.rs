@@ -8,9 +8,9 @@ use user_pool::scope::{OLDEST, RESOURCE_SERVER, Scope, VERIFY};
 
 use crate::accepted::values;
 use crate::cloudformation::STACK;
-use crate::cloudformation::{list, text};
+use crate::cloudformation::{Stack, list, text};
 use crate::expected::{self, Given, chosen, function_arn, named, set};
-use crate::settings::{bridge, pre_token_generation};
+use crate::settings::{logins, pre_token_generation};
 use crate::translated::{in_every_combination, template};
 
 /// The attributes of the user pool to which the bridge's claims are mapped.
@@ -22,6 +22,15 @@ const MAPPED: &[&str] = &[
     "custom:verified_record",
     "custom:verified_at",
 ];
+
+/// Runs a check on every stack in which people sign in with the card.
+fn with_logins(check: impl Fn(&Stack, &Given)) {
+    in_every_combination(|stack, given| {
+        if expected::has_logins(given) {
+            check(stack, given);
+        }
+    });
+}
 
 /// The user pool: nobody can sign up, nobody has a password, and nobody needs anything but the
 /// card.
@@ -60,16 +69,18 @@ fn user_pool(given: &Given) -> Value {
             attribute("verified_at", "0", "20"),
         ],
         "LambdaConfig": {
-            "InboundFederation": {
-                "LambdaArn": function_arn("InboundFederationFunction"),
-                "LambdaVersion": "V1_0",
-            },
             "PreTokenGenerationConfig": {
                 "LambdaArn": function_arn("PreTokenGenerationFunction"),
                 "LambdaVersion": "V2_0",
             },
         },
     });
+    if expected::has_logins(given) {
+        pool["LambdaConfig"]["InboundFederation"] = json!({
+            "LambdaArn": function_arn("InboundFederationFunction"),
+            "LambdaVersion": "V1_0",
+        });
+    }
     if expected::has_members(given) {
         let schema = pool["Schema"].as_array_mut();
         schema
@@ -81,7 +92,7 @@ fn user_pool(given: &Given) -> Value {
 
 #[test]
 fn the_provider_is_the_bridge() {
-    in_every_combination(|stack, given| {
+    with_logins(|stack, given| {
         let environment = stack.environment("FederationFunction");
         let provider = stack.properties("IdentityProvider");
         let issuer = expected::issuer(given);
@@ -143,10 +154,10 @@ fn client(given: &Given) -> Value {
 
 #[test]
 fn amazon_cognito_is_sent_back_to_its_own_domain() {
-    in_every_combination(|stack, given| {
+    with_logins(|stack, given| {
         let host = expected::login_host(given);
         let expected = [format!("https://{host}/oauth2/idpresponse")];
-        assert_eq!(bridge(stack).redirect_uris, expected);
+        assert_eq!(logins(stack).unwrap().redirect_uris, expected);
         match stack.resources.get("LoginDomain") {
             Some(domain) => {
                 let mut expected = json!({
@@ -195,7 +206,7 @@ fn the_user_pool_is_made_for_verified_people() {
 
 #[test]
 fn everything_mapped_can_be_written_and_nothing_of_it_read() {
-    in_every_combination(|stack, given| {
+    with_logins(|stack, given| {
         let provider = stack.properties("IdentityProvider");
         let mapping = json!({
             "username": "sub",

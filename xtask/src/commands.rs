@@ -285,6 +285,37 @@ jq -c .AdminCreateUserConfig update.json"#,
     },
     Check {
         document: "docs/existing-pool",
+        shows: "without logins one trigger comes, and whoever has the other keeps it",
+        script: concat!(
+            r#"
+INBOUND= TOKEN=arn:token
+with_triggers < "$SAMPLES/user-pool.json" "#,
+            r#"| jq -c '.LambdaConfig | .InboundFederation, .PreTokenGenerationConfig'
+jq '.UserPool.LambdaConfig.InboundFederation = "#,
+            r#"{LambdaArn: "arn:other", LambdaVersion: "V1_0"}' "#,
+            r#""$SAMPLES/user-pool.json" > other.json
+with_triggers < other.json | jq -c .LambdaConfig.InboundFederation.LambdaArn"#,
+        ),
+        prints: Some(
+            "null\n{\"LambdaArn\":\"arn:token\",\"LambdaVersion\":\"V2_0\"}\n\"arn:other\"\n",
+        ),
+    },
+    Check {
+        document: "docs/existing-pool",
+        shows: "before logins are taken away, their trigger goes alone",
+        script: concat!(
+            r#"
+INBOUND=arn:inbound TOKEN=arn:token
+with_triggers < "$SAMPLES/user-pool.json" "#,
+            r#"| jq '{UserPool: (.Id = .UserPoolId | .Name = .PoolName)}' > both.json
+TOKEN=
+without_triggers < both.json "#,
+            r#"| jq -c '.LambdaConfig | .InboundFederation, .PreTokenGenerationConfig.LambdaArn'"#,
+        ),
+        prints: Some("null\n\"arn:token\"\n"),
+    },
+    Check {
+        document: "docs/existing-pool",
         shows: "the triggers go as they came, and what was set differs in nothing else",
         script: concat!(
             r#"

@@ -13,6 +13,7 @@ use function_kit::check::{ensure, none_of, present};
 
 use crate::bridge::Bridge;
 use crate::endpoint::Endpoint;
+use crate::logins::Logins;
 use crate::pending_cookie::BeginError;
 use crate::pending_login::{ClientRequest, ClientState, PendingLogin};
 use crate::refusal::Refusal;
@@ -43,7 +44,7 @@ const PARAMETERS: &[&str] = &[
 ///
 /// [`Refusal`].
 pub fn authorize(
-    bridge: &Bridge,
+    (bridge, logins): (&Bridge, &Logins),
     request: &Request,
     now: DateTime<Utc>,
 ) -> Result<Response, Refusal> {
@@ -51,7 +52,7 @@ pub fn authorize(
     let service = service.map_err(Refusal::on_page)?;
     let parameters = request.query(Class::MalformedRequest);
     let parameters = parameters.map_err(Refusal::on_page)?;
-    let redirect_uri = client(bridge, &parameters).map_err(Refusal::on_page)?;
+    let redirect_uri = client(logins, &parameters).map_err(Refusal::on_page)?;
     let refuse = |class| Refusal::to_client(class, redirect_uri, parameters.get("state"));
     let (client_state, client_request) =
         client_request(bridge, &parameters, now).map_err(refuse)?;
@@ -64,9 +65,9 @@ pub fn authorize(
         client_state,
         client_request,
     };
-    let values = bridge.usable_secrets(now).map_err(refuse)?;
+    let values = logins.usable_secrets(now).map_err(refuse)?;
     let begun = pending.begin(
-        bridge.seal(&values, now),
+        logins.seal(&values, now),
         request.cookies(),
         bridge.randomness(),
     );
@@ -88,10 +89,13 @@ pub fn authorize(
 /// # Errors
 ///
 /// [`Refusal`]; nothing is redirected before client and redirect URI are known.
-pub fn authorize_by_query(bridge: &Bridge, request: &Request) -> Result<Response, Refusal> {
+pub fn authorize_by_query(
+    (bridge, logins): (&Bridge, &Logins),
+    request: &Request,
+) -> Result<Response, Refusal> {
     let parameters = request.form(Class::MalformedRequest);
     let parameters = parameters.map_err(Refusal::on_page)?;
-    let redirect_uri = client(bridge, &parameters).map_err(Refusal::on_page)?;
+    let redirect_uri = client(logins, &parameters).map_err(Refusal::on_page)?;
     no_object(&parameters)
         .map_err(|class| Refusal::to_client(class, redirect_uri, parameters.get("state")))?;
     let query = parameters.to_query(PARAMETERS);
@@ -107,11 +111,11 @@ pub fn authorize_by_query(bridge: &Bridge, request: &Request) -> Result<Response
 /// that differs between the user pool and this function, and then the requests of all people are
 /// refused.
 #[must_use]
-pub fn is_of_amazon_cognito(refusal: &Refusal, bridge: &Bridge, request: &Request) -> bool {
+pub fn is_of_amazon_cognito(refusal: &Refusal, logins: &Logins, request: &Request) -> bool {
     match refusal.class {
         Class::InvalidScope | Class::RedirectUriMismatch => true,
         Class::UnknownClient => {
-            let known = &bridge.config().redirect_uris;
+            let known = &logins.settings.redirect_uris;
             let parameters = request.query(Class::MalformedRequest).ok();
             let given = parameters.as_ref().and_then(|all| all.get("redirect_uri"));
             given.is_some_and(|given| known.iter().any(|known| known == given))
@@ -122,12 +126,12 @@ pub fn is_of_amazon_cognito(refusal: &Refusal, bridge: &Bridge, request: &Reques
 
 /// The redirect URI of the client, if `client_id` and `redirect_uri` are the configured ones, byte
 /// for byte (RFC 9700 §4.1.3).
-fn client<'a>(bridge: &'a Bridge, parameters: &Parameters) -> Result<&'a str, Class> {
-    let config = bridge.config();
-    let is_known = parameters.get("client_id") == Some(config.client_id.as_str());
+fn client<'a>(logins: &'a Logins, parameters: &Parameters) -> Result<&'a str, Class> {
+    let settings = &logins.settings;
+    let is_known = parameters.get("client_id") == Some(settings.client_id.as_str());
     ensure(is_known, Class::UnknownClient)?;
     let given = parameters.get("redirect_uri");
-    let mut known = config.redirect_uris.iter().map(String::as_str);
+    let mut known = settings.redirect_uris.iter().map(String::as_str);
     let known = known.find(|known| Some(*known) == given);
     present(known, Class::RedirectUriMismatch)
 }

@@ -5,23 +5,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use digital_auth::{Client, Clock};
 use function_kit::aws::Connections;
 use function_kit::invocation::Invocation;
 use function_kit::metrics::Metrics;
 use function_kit::once::OncePerPeriod;
-use function_kit::secrets::Shown;
 use keys::{KeyRing, Randomness};
 
 use crate::config::Config;
 use crate::front_door::FrontDoor;
+use crate::logins::Logins;
 use crate::members::Members;
-use crate::metadata::Metadata;
-use crate::secrets::{SecretValues, Secrets};
-use relying_party::Class;
 use relying_party::at_service::AtService;
-use sealing::sealed::{Audience, OpenError, Seal, Travels};
 
 /// How long a request waits at most for work that it can do without: opening connections for a
 /// later request, and reading secrets again while the known ones may still be used.
@@ -35,14 +30,12 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
     pub randomness: Arc<dyn Randomness>,
-    /// The sealing keys and the client's secrets.
-    pub secrets: Secrets,
     /// The secret of the front door, if there is one.
     pub front_door: Option<FrontDoor>,
+    /// What logins need; `None` if nobody signs in with the card.
+    pub logins: Option<Logins>,
     /// What the verification of members needs; `None` if members aren't verified.
     pub members: Option<Members>,
-    /// The keys that sign the bridge's ID tokens.
-    pub id_token_keys: Arc<KeyRing>,
     /// The keys that sign the bridge's client assertions.
     pub assertion_keys: Arc<KeyRing>,
     /// The client of the service; `None` as long as there is no client ID.
@@ -56,8 +49,6 @@ pub struct Parts {
 /// The bridge.
 pub struct Bridge {
     parts: Parts,
-    audience: Audience,
-    metadata: Metadata,
     counted: OncePerPeriod,
     begun: OncePerPeriod,
 }
@@ -75,12 +66,8 @@ impl Bridge {
     /// The bridge of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let audience = Audience::new(&parts.config.service.issuer, &parts.config.client_id);
-        let metadata = Metadata::new(&parts.config, &parts.id_token_keys, &parts.assertion_keys);
         Self {
             parts,
-            audience,
-            metadata,
             counted: OncePerPeriod::default(),
             begun: OncePerPeriod::default(),
         }
@@ -111,16 +98,16 @@ impl Bridge {
         &*self.parts.randomness
     }
 
-    /// The secrets.
-    #[must_use]
-    pub fn secrets(&self) -> &Secrets {
-        &self.parts.secrets
-    }
-
     /// The front door, if there is one.
     #[must_use]
     pub fn front_door(&self) -> Option<&FrontDoor> {
         self.parts.front_door.as_ref()
+    }
+
+    /// What logins need; `None` if nobody signs in with the card.
+    #[must_use]
+    pub fn logins(&self) -> Option<&Logins> {
+        self.parts.logins.as_ref()
     }
 
     /// What the verification of members needs; `None` if members aren't verified.
@@ -129,47 +116,17 @@ impl Bridge {
         self.parts.members.as_ref()
     }
 
-    /// The secrets as they were last read.
-    ///
-    /// # Errors
-    ///
-    /// [`Class::SecretsUnavailable`] if they are too old to be used.
-    pub fn usable_secrets(&self, now: DateTime<Utc>) -> Result<Arc<SecretValues>, Class> {
-        Ok(self.secrets().usable(now)?)
-    }
-
-    /// Opens a sealed value that a request shows: if its key is unknown, with newer keys.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`].
-    pub async fn open<T: Travels>(
-        &self,
-        shown: Shown<'_>,
-        invocation: &Invocation<'_>,
-    ) -> Result<T, OpenError> {
-        let opening = (self.secrets()).open(shown, invocation, |values: &SecretValues| {
-            T::open(shown.value, self.seal(values, invocation.now))
-        });
-        opening.await
-    }
-
     /// The client of the service; `None` as long as there is no client ID.
     #[must_use]
     pub fn service(&self) -> Option<&Client> {
         self.parts.service.as_ref()
     }
 
-    /// The keys that sign the bridge's ID tokens.
+    /// The public keys of the bridge's client assertions as a JWK Set, which the operator hands to
+    /// the Digital Agency.
     #[must_use]
-    pub fn id_token_keys(&self) -> &KeyRing {
-        &self.parts.id_token_keys
-    }
-
-    /// The documents that anybody may read.
-    #[must_use]
-    pub fn metadata(&self) -> &Metadata {
-        &self.metadata
+    pub fn client_keys(&self) -> &str {
+        self.parts.assertion_keys.jwk_set()
     }
 
     /// Where metrics go.
@@ -189,16 +146,6 @@ impl Bridge {
     #[must_use]
     pub fn begun(&self) -> &OncePerPeriod {
         &self.begun
-    }
-
-    /// Seals and opens values with these secrets, at this time.
-    #[must_use]
-    pub fn seal<'a>(&self, values: &'a SecretValues, now: DateTime<Utc>) -> Seal<'a> {
-        Seal {
-            keys: &values.sealing,
-            audience: self.audience,
-            now,
-        }
     }
 
     /// Opens the connections that the token request will need, and fetches the service's keys if

@@ -18,6 +18,7 @@ use secrecy::SecretString;
 use crate::bridge::Bridge;
 use crate::code::Code;
 use crate::config::CallbackIssuer;
+use crate::logins::Logins;
 use crate::members::Members;
 use crate::pending_cookie::{self, Found, Pending};
 use crate::pending_login::PendingLogin;
@@ -59,10 +60,12 @@ pub async fn callback(
             check::held(Class::NoPendingLogin);
             let end_cookie = pending_cookie::end(Pending::Login, &state);
             let pending = login(bridge, cookie, &state, invocation).await;
-            let pending = pending.map_err(|class| not_begun(Pending::Login, class, &end_cookie))?;
+            let (logins, pending) =
+                pending.map_err(|class| not_begun(Pending::Login, class, &end_cookie))?;
             let redirect_uri = pending.redirect_uri.clone();
             let client_state = pending.client_state.expose();
-            match code_for_cognito(bridge, &parameters, pending, invocation.now) {
+            let answer = (&parameters, pending);
+            match code_for_cognito(bridge, logins, answer, invocation.now) {
                 Ok(code) => {
                     if !request.is_head() {
                         bridge.warm(invocation).await;
@@ -116,19 +119,21 @@ fn service_state(parameters: &Parameters) -> Option<Secret256> {
 }
 
 /// The login that a cookie holds.
-async fn login(
-    bridge: &Bridge,
+async fn login<'a>(
+    bridge: &'a Bridge,
     cookie: &str,
     state: &Secret256,
     invocation: &Invocation<'_>,
-) -> Result<PendingLogin, Class> {
-    let opened: Result<PendingLogin, _> = bridge.open(shown(cookie), invocation).await;
+) -> Result<(&'a Logins, PendingLogin), Class> {
+    // Nobody may sign in with the card any more.
+    let logins = present(bridge.logins(), Class::ForeignLogin)?;
+    let opened: Result<PendingLogin, _> = logins.open(shown(cookie), invocation).await;
     let pending = of_this_state(opened, |pending| pending.is_of(state))?;
     // The redirect URI may have been taken out of the configuration since. Then nobody may be sent
     // there.
-    let known = &bridge.config().redirect_uris;
+    let known = &logins.settings.redirect_uris;
     ensure(known.contains(&pending.redirect_uri), Class::ForeignLogin)?;
-    Ok(pending)
+    Ok((logins, pending))
 }
 
 /// The verification that a cookie holds.
@@ -175,8 +180,8 @@ fn of_this_state<T>(
 /// The bridge's code for Amazon Cognito, from the service's answer to a known login.
 fn code_for_cognito(
     bridge: &Bridge,
-    parameters: &Parameters,
-    pending: PendingLogin,
+    logins: &Logins,
+    (parameters, pending): (&Parameters, PendingLogin),
     now: DateTime<Utc>,
 ) -> Result<String, Class> {
     let code = service_code(bridge, parameters)?;
@@ -185,8 +190,8 @@ fn code_for_cognito(
         redirect_uri: pending.redirect_uri,
         client_request: pending.client_request,
     };
-    let values = bridge.usable_secrets(now)?;
-    code.seal(bridge.seal(&values, now), bridge.randomness())
+    let values = logins.usable_secrets(now)?;
+    code.seal(logins.seal(&values, now), bridge.randomness())
         .map_err(|_| Class::Internal)
 }
 

@@ -11,6 +11,7 @@ use function_kit::telemetry::Telemetry;
 use member_flow::apps::MemberApps;
 use relying_party::service::{LONGEST_CLIENT_ID, ServiceSettings, key_references};
 
+use crate::logins::LoginSettings;
 use crate::members::MemberSettings;
 use crate::variables::{
     self, ASSERTION_KEYS, CALLBACK_ISS, CLIENT_ID, CLIENT_SECRETS, FRONT_DOOR_SECRETS,
@@ -23,22 +24,10 @@ use crate::variables::{
 pub struct Config {
     /// The service, and our client there.
     pub service: ServiceSettings,
-    /// Cognito's client ID.
-    pub client_id: String,
-    /// Where the client secrets are.
-    pub client_secrets: Reference,
     /// Where the secret of the front door is, if there is one.
     pub front_door_secrets: Option<Reference>,
-    /// Cognito's redirect URIs, compared byte for byte.
-    pub redirect_uris: Vec<String>,
-    /// The bridge's name in the user pool.
-    pub provider_name: String,
-    /// Where the sealing keys are.
-    pub sealing_keys: Reference,
-    /// Where the keys of the verified records are.
-    pub record_keys: Reference,
-    /// Where the keys for ID tokens are.
-    pub id_token_keys: Vec<Reference>,
+    /// Logins with the card; `None` if only members are verified.
+    pub logins: Option<LoginSettings>,
     /// The verification of members; `None` if members aren't verified.
     pub members: Option<MemberSettings>,
     /// Whether the service's answer to an authorization request has to have `iss`.
@@ -60,28 +49,16 @@ impl Config {
     fn read_all(reader: &mut Reader<'_>) -> Option<Self> {
         // Every variable is read before the first `?`, so that the error names every problem.
         let service = ServiceSettings::read(reader);
-        let client_id = reader.checked(CLIENT_ID, client_id);
-        let client_secrets = reader.checked(CLIENT_SECRETS, secret_reference);
+        let logins = logins(reader);
         let front_door_secrets = reader.checked_if_set(FRONT_DOOR_SECRETS, secret_reference);
-        let redirect_uris = reader.checked(REDIRECT_URIS, redirect_uris);
-        let provider_name = reader.checked(PROVIDER_NAME, provider_name);
-        let sealing_keys = reader.checked(SEALING_KEYS, secret_reference);
-        let record_keys = reader.checked(RECORD_KEYS, secret_reference);
-        let id_token_keys = reader.checked(ID_TOKEN_KEYS, key_references);
         refuse_shared_keys(reader);
         let members = members(reader);
         let callback_issuer = reader.checked(CALLBACK_ISS, callback_issuer);
         let telemetry = Telemetry::read(reader);
         Some(Self {
             service: service?,
-            client_id: client_id?,
-            client_secrets: client_secrets?,
             front_door_secrets: front_door_secrets?,
-            redirect_uris: redirect_uris?,
-            provider_name: provider_name?,
-            sealing_keys: sealing_keys?,
-            record_keys: record_keys?,
-            id_token_keys: id_token_keys?,
+            logins: logins?,
             members: members?,
             callback_issuer: callback_issuer?,
             telemetry: telemetry?,
@@ -105,6 +82,42 @@ fn callback_issuer(value: &str) -> Result<CallbackIssuer, String> {
         "required" => Ok(CallbackIssuer::Required),
         _ => Err("must be `optional` or `required`".to_owned()),
     }
+}
+
+/// Logins: all variables, or none. `PROVIDER_NAME` and `RECORD_KEYS` are set for every function, so
+/// these two alone don't say that there are logins. A bridge has to be there for something: where
+/// no members are verified, the variables of logins are missing.
+fn logins(reader: &mut Reader<'_>) -> Option<Option<LoginSettings>> {
+    let is_set = |reader: &Reader<'_>, variables: &[&str]| {
+        let mut variables = variables.iter();
+        variables.any(|variable| reader.optional(variable).is_some())
+    };
+    let of_logins = [
+        CLIENT_ID,
+        CLIENT_SECRETS,
+        REDIRECT_URIS,
+        SEALING_KEYS,
+        ID_TOKEN_KEYS,
+    ];
+    if !is_set(reader, &of_logins) && is_set(reader, &[MEMBER_APPS, MEMBER_KEYS]) {
+        return Some(None);
+    }
+    let client_id = reader.checked(CLIENT_ID, client_id);
+    let client_secrets = reader.checked(CLIENT_SECRETS, secret_reference);
+    let redirect_uris = reader.checked(REDIRECT_URIS, redirect_uris);
+    let provider_name = reader.checked(PROVIDER_NAME, provider_name);
+    let sealing_keys = reader.checked(SEALING_KEYS, secret_reference);
+    let record_keys = reader.checked(RECORD_KEYS, secret_reference);
+    let id_token_keys = reader.checked(ID_TOKEN_KEYS, key_references);
+    Some(Some(LoginSettings {
+        client_id: client_id?,
+        client_secrets: client_secrets?,
+        redirect_uris: redirect_uris?,
+        provider_name: provider_name?,
+        sealing_keys: sealing_keys?,
+        record_keys: record_keys?,
+        id_token_keys: id_token_keys?,
+    }))
 }
 
 fn client_id(value: &str) -> Result<String, String> {
@@ -226,7 +239,7 @@ mod tests {
         assert_eq!(config.service.client_id, None);
         assert_eq!(config.service.assurance, AssuranceRule::Any);
         assert_eq!(config.service.acr_values.as_deref(), Some("aal3 crl"));
-        assert_eq!(config.id_token_keys.len(), 2);
+        assert_eq!(config.logins.unwrap().id_token_keys.len(), 2);
     }
 
     #[test]
@@ -363,6 +376,38 @@ mod tests {
         assert_eq!(problem(&variables), MEMBER_APPS);
         variables.insert(MEMBER_APPS, "shop:http://shop.example/verified");
         assert_eq!(problem(&variables), MEMBER_APPS);
+    }
+
+    /// What every function has doesn't say that there are logins.
+    #[test]
+    fn logins_have_all_their_settings_or_only_members_are_verified() {
+        let of_logins = [
+            CLIENT_ID,
+            CLIENT_SECRETS,
+            REDIRECT_URIS,
+            SEALING_KEYS,
+            ID_TOKEN_KEYS,
+        ];
+        let mut variables = sandbox();
+        variables.insert(MEMBER_APPS, "shop:https://shop.example/verified");
+        variables.insert(MEMBER_KEYS, "file:/keys");
+        for missing in of_logins.into_iter().chain([PROVIDER_NAME, RECORD_KEYS]) {
+            let mut variables = variables.clone();
+            variables.remove(missing);
+            assert_eq!(problem(&variables), missing);
+        }
+        variables.retain(|name, _| !of_logins.contains(name));
+        assert!(read(&variables).unwrap().logins.is_none());
+        for of_all in [PROVIDER_NAME, RECORD_KEYS] {
+            variables.remove(of_all);
+            assert!(read(&variables).unwrap().logins.is_none());
+        }
+        // Nothing would be left to do.
+        for of_members in [MEMBER_APPS, MEMBER_KEYS] {
+            variables.remove(of_members);
+        }
+        let ConfigError(problems) = read(&variables).unwrap_err();
+        assert_eq!(problems.len(), of_logins.len() + 2, "{problems:?}");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod config;
 pub mod endpoint;
 pub mod front_door;
 pub mod issued_token;
+pub mod logins;
 pub mod members;
 pub mod metadata;
 pub mod pages;

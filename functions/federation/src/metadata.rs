@@ -1,41 +1,37 @@
-//! The documents that anybody may read: the provider metadata, and the two sets of public keys.
-//! All three are made once, at start, from the configuration and the keys. Nothing of a request
-//! gets into them: the issuer is never taken from `Host` (RFC 9700 §2.6).
+//! The documents of logins that anybody may read: the provider metadata, and the public keys of the
+//! ID tokens. Both are made once, at start, from the configuration and the keys. Nothing of a
+//! request gets into them: the issuer is never taken from `Host` (RFC 9700 §2.6).
 
 use four_attributes::Attribute;
 use keys::KeyRing;
+use relying_party::service::ServiceSettings;
 use serde_json::{Value, json};
 use user_pool::claim;
 
-use crate::config::Config;
 use crate::endpoint::Endpoint;
 
-/// The three documents.
+/// The two documents.
 #[derive(Debug)]
 pub struct Metadata {
     /// `/.well-known/openid-configuration` (OIDC Discovery §3).
     pub openid_configuration: String,
     /// `/jwks.json`: the public keys of the bridge's ID tokens.
     pub id_token_keys: String,
-    /// `/client-jwks.json`: the public keys of the bridge's client assertions, which the operator
-    /// hands to the Digital Agency.
-    pub client_keys: String,
 }
 
 impl Metadata {
     /// Makes the documents.
     #[must_use]
-    pub fn new(config: &Config, id_token_keys: &KeyRing, assertion_keys: &KeyRing) -> Self {
+    pub fn new(service: &ServiceSettings, id_token_keys: &KeyRing) -> Self {
         Self {
-            openid_configuration: openid_configuration(config).to_string(),
+            openid_configuration: openid_configuration(service).to_string(),
             id_token_keys: id_token_keys.jwk_set().to_owned(),
-            client_keys: assertion_keys.jwk_set().to_owned(),
         }
     }
 }
 
-fn openid_configuration(config: &Config) -> Value {
-    let endpoint = |endpoint: Endpoint| endpoint.url(&config.service.issuer);
+fn openid_configuration(service: &ServiceSettings) -> Value {
+    let endpoint = |endpoint: Endpoint| endpoint.url(&service.issuer);
     let mut claims = vec![
         "sub",
         "iss",
@@ -48,19 +44,19 @@ fn openid_configuration(config: &Config) -> Value {
         "at_hash",
     ];
     claims.extend([claim::VERIFIED_AT, claim::VERIFIED_RECORD]);
-    for attribute in config.service.attributes.iter() {
+    for attribute in service.attributes.iter() {
         claims.push(attribute.claim());
         if attribute == Attribute::Address {
             claims.push(claim::FORMATTED_ADDRESS);
         }
     }
     json!({
-        "issuer": config.service.issuer,
+        "issuer": service.issuer,
         "authorization_endpoint": endpoint(Endpoint::Authorize),
         "token_endpoint": endpoint(Endpoint::Token),
         "userinfo_endpoint": endpoint(Endpoint::Userinfo),
         "jwks_uri": endpoint(Endpoint::Jwks),
-        "scopes_supported": digital_auth::authorization::scope(config.service.attributes)
+        "scopes_supported": digital_auth::authorization::scope(service.attributes)
             .split(' ')
             .collect::<Vec<_>>(),
         "response_types_supported": ["code"],

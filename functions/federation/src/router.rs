@@ -99,7 +99,11 @@ impl Bridge {
             invocation.measurements.count(Count::LoginCancelled);
         }
         let response = match refusal.told {
-            Told::Page(pending) => page(&failure, pending, request.header("accept-language")),
+            Told::Page(pending) => {
+                // Where nobody signs in with the card, no page speaks of a login.
+                let pending = (self.logins()).map_or(Pending::Verification, |_| pending);
+                page(&failure, pending, request.header("accept-language"))
+            }
             Told::Redirect {
                 redirect_uri,
                 state,
@@ -133,8 +137,10 @@ impl Bridge {
         // Reads secrets again that are an hour old. The wait is short, because Cognito doesn't wait
         // long.
         let refreshing = async {
-            if endpoint.is_some_and(Endpoint::is_sealed) {
-                self.secrets().refresh(WARM_UP, invocation).await;
+            if let Some(logins) = self.logins()
+                && endpoint.is_some_and(Endpoint::is_sealed)
+            {
+                logins.secrets.refresh(WARM_UP, invocation).await;
             }
         };
         if let Some(front_door) = self.front_door() {
@@ -143,6 +149,7 @@ impl Bridge {
             if admitted == Err(Class::NotThroughFrontDoor)
                 && front_door.is_shown_anything(request)
                 && endpoint == Some(Endpoint::Authorize)
+                && self.logins().is_some()
                 && self.counts(request, request.origin(false), invocation)
             {
                 (invocation.measurements).count_if(Count::LoginFinished, false);
@@ -154,16 +161,21 @@ impl Bridge {
         let Some(endpoint) = endpoint else {
             return Err(Refusal::on_page(Class::NotFound));
         };
+        // Where nobody signs in with the card, or no members are verified, there is nothing at the
+        // endpoints for that.
+        let not_found = || Refusal::on_page(Class::NotFound);
+        let logins = || self.logins().ok_or_else(not_found);
         match endpoint {
             Endpoint::Authorize => {
+                let logins = logins()?;
                 // OIDC Core §3.1.2.1 requires GET and POST.
                 only(request, READ_OR_FORM, endpoint.told())?;
                 if request.is_post() {
-                    return authorize_by_query(self, request);
+                    return authorize_by_query((self, logins), request);
                 }
-                let answer = authorize(self, request, invocation.now);
+                let answer = authorize((self, logins), request, invocation.now);
                 if let Err(refusal) = &answer
-                    && is_of_amazon_cognito(refusal, self, request)
+                    && is_of_amazon_cognito(refusal, logins, request)
                     && self.counts(request, self.viewer(request), invocation)
                 {
                     (invocation.measurements).count_if(Count::LoginFinished, false);
@@ -179,9 +191,7 @@ impl Bridge {
                 Ok(response)
             }
             Endpoint::Verify => {
-                // Where no members are verified, there is no such page.
-                let members = self.members().ok_or(Class::NotFound);
-                let members = members.map_err(Refusal::on_page)?;
+                let members = self.members().ok_or_else(not_found)?;
                 only(request, READ, endpoint.told())?;
                 let response = verify(self, members, request, invocation).await?;
                 if !request.is_head() {
@@ -200,8 +210,9 @@ impl Bridge {
                 answer
             }
             Endpoint::Token => {
+                let logins = logins()?;
                 only(request, FORM, endpoint.told())?;
-                let answer = token(self, request, invocation).await;
+                let answer = token((self, logins), request, invocation).await;
                 match &answer {
                     Ok(_) => {
                         invocation.measurements.count(Count::LoginFinished);
@@ -216,13 +227,14 @@ impl Bridge {
                 answer
             }
             Endpoint::Userinfo => {
+                let logins = logins()?;
                 only(request, READ_OR_FORM, endpoint.told())?;
-                userinfo(self, request, invocation).await
+                userinfo(logins, request, invocation).await
             }
-            Endpoint::Jwks => document(request, &self.metadata().id_token_keys),
-            Endpoint::ClientJwks => document(request, &self.metadata().client_keys),
+            Endpoint::Jwks => document(request, &logins()?.metadata().id_token_keys),
+            Endpoint::ClientJwks => document(request, self.client_keys()),
             Endpoint::OpenIdConfiguration => {
-                document(request, &self.metadata().openid_configuration)
+                document(request, &logins()?.metadata().openid_configuration)
             }
         }
     }

@@ -15,6 +15,7 @@ use thiserror::Error;
 use crate::bridge::{Bridge, Parts};
 use crate::config::Config;
 use crate::front_door::FrontDoor;
+use crate::logins::{LoginSettings, Logins};
 use crate::members::Members;
 use crate::secrets::{self, References};
 use crate::variables::{ASSERTION_KEYS, ID_TOKEN_KEYS, RECORD_KEYS, SEALING_KEYS};
@@ -52,17 +53,16 @@ struct AwsClients {
 impl AwsClients {
     async fn new(config: &Config, http: &Arc<HttpClient>) -> Self {
         let references = || {
-            let keys = config
-                .id_token_keys
-                .iter()
-                .chain(&config.service.assertion_keys);
-            keys.chain([
-                &config.sealing_keys,
-                &config.record_keys,
-                &config.client_secrets,
-            ])
-            .chain(&config.front_door_secrets)
-            .chain(config.members.as_ref().map(|members| &members.keys))
+            let of_logins = config.logins.iter().flat_map(|logins| {
+                logins.id_token_keys.iter().chain([
+                    &logins.sealing_keys,
+                    &logins.record_keys,
+                    &logins.client_secrets,
+                ])
+            });
+            let keys = of_logins.chain(&config.service.assertion_keys);
+            keys.chain(&config.front_door_secrets)
+                .chain(config.members.as_ref().map(|members| &members.keys))
         };
         let uses_kms = references().any(|one| matches!(one, Reference::Kms(_)));
         let uses_secrets = references().any(|one| matches!(one, Reference::SecretsManager(_)));
@@ -134,19 +134,24 @@ pub async fn parts(
             None => Ok(None),
         }
     };
+    let secrets = async {
+        let reader = SecretReader::new(aws.secrets_manager.clone());
+        match &config.logins {
+            Some(logins) => {
+                (secrets::load(reader, references(logins), clock.now()).await).map(Some)
+            }
+            None => Ok(None),
+        }
+    };
+    let id_token_keys = match &config.logins {
+        Some(logins) => logins.id_token_keys.as_slice(),
+        None => &[],
+    };
     let (secrets, front_door, members, id_token_keys, assertion_keys) = tokio::join!(
-        secrets::load(
-            SecretReader::new(aws.secrets_manager.clone()),
-            References {
-                sealing_keys: config.sealing_keys.clone(),
-                record_keys: config.record_keys.clone(),
-                client_secrets: config.client_secrets.clone(),
-            },
-            clock.now(),
-        ),
+        secrets,
         front_door,
         members,
-        signing_keys(ID_TOKEN_KEYS, &config.id_token_keys, &reader, kms.as_ref()),
+        signing_keys(ID_TOKEN_KEYS, id_token_keys, &reader, kms.as_ref()),
         signing_keys(
             ASSERTION_KEYS,
             &config.service.assertion_keys,
@@ -156,7 +161,9 @@ pub async fn parts(
     );
     let (secrets, front_door, members) = (secrets?, front_door?, members?);
     let now = clock.now();
-    if let (Some(members), Ok(values)) = (&members, secrets.usable(now)) {
+    if let (Some(members), Some(secrets)) = (&members, &secrets)
+        && let Ok(values) = secrets.usable(now)
+    {
         let others = [
             (SEALING_KEYS, &values.sealing),
             (RECORD_KEYS, &values.records),
@@ -176,7 +183,13 @@ pub async fn parts(
     if assertion_keys.iter().any(in_two_roles) {
         return Err(StartError::SharedKey);
     }
-    let id_token_keys = key_ring(ID_TOKEN_KEYS, id_token_keys)?;
+    let logins = match (config.logins.clone(), secrets) {
+        (Some(settings), Some(secrets)) => {
+            let keys = key_ring(ID_TOKEN_KEYS, id_token_keys)?;
+            Some(Logins::new(settings, &config.service, secrets, keys))
+        }
+        _ => None,
+    };
     let assertion_keys = key_ring(ASSERTION_KEYS, assertion_keys)?;
     let keys = Arc::clone(&assertion_keys);
     let service = (config.service).client(http, keys, Arc::clone(&randomness));
@@ -185,12 +198,20 @@ pub async fn parts(
         config,
         clock,
         randomness,
-        secrets,
         front_door,
+        logins,
         members,
-        id_token_keys,
         assertion_keys,
         service,
         kms: aws.kms.map(|(_, connections)| connections),
     })
+}
+
+/// Where the secrets of logins are.
+fn references(logins: &LoginSettings) -> References {
+    References {
+        sealing_keys: logins.sealing_keys.clone(),
+        record_keys: logins.record_keys.clone(),
+        client_secrets: logins.client_secrets.clone(),
+    }
 }

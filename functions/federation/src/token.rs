@@ -14,6 +14,7 @@ use function_kit::secrets::{Asker, Shown};
 use crate::bridge::Bridge;
 use crate::code::Code;
 use crate::issued_token::{self, IssueError, Parties, RecordSeal};
+use crate::logins::Logins;
 use crate::refusal::{Refusal, Told};
 use relying_party::Class;
 use relying_party::at_service::{AtService, login_failure};
@@ -33,12 +34,12 @@ const AUTHENTICATED_CLIENT: Asker = Asker("authenticated client");
 ///
 /// Why there are no tokens.
 pub async fn token(
-    bridge: &Bridge,
+    (bridge, logins): (&Bridge, &Logins),
     request: &Request,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Refusal> {
     let at_service = AtService::new(invocation.measurements);
-    let answer = exchange(bridge, request, invocation, &at_service).await;
+    let answer = exchange((bridge, logins), request, invocation, &at_service).await;
     answer.map_err(|class| {
         let class = match class {
             Class::SecretsUnavailable
@@ -91,7 +92,7 @@ fn its_keys_took_longer(invocation: &Invocation<'_>) -> bool {
 }
 
 async fn exchange(
-    bridge: &Bridge,
+    (bridge, logins): (&Bridge, &Logins),
     request: &Request,
     invocation: &Invocation<'_>,
     at_service: &AtService<'_>,
@@ -103,14 +104,14 @@ async fn exchange(
         ..
     } = *invocation;
     let parameters = request.form(Class::MalformedTokenRequest)?;
-    authenticate_client(bridge, &parameters, invocation).await?;
+    authenticate_client(logins, &parameters, invocation).await?;
     let grant_type = parameters.get("grant_type");
     let grant_type = grant_type.ok_or(Class::MalformedTokenRequest)?;
     let is_code = grant_type == "authorization_code";
     ensure(is_code, Class::UnsupportedGrantType)?;
     let given = (parameters.get("code")).zip(parameters.get("redirect_uri"));
     let (code, redirect_uri) = present(given, Class::MalformedTokenRequest)?;
-    let code = open(bridge, code, invocation).await?;
+    let code = open(logins, code, invocation).await?;
     let is_the_same = code.redirect_uri == redirect_uri;
     ensure(is_the_same, Class::CodeRedirectUriMismatch)?;
     let client_request = code.client_request;
@@ -133,21 +134,21 @@ async fn exchange(
         .await
         .map_err(|error| login_failure(&error))?;
 
-    let config = bridge.config();
-    let values = bridge.usable_secrets(now)?;
+    let service_settings = &bridge.config().service;
+    let values = logins.usable_secrets(now)?;
     let issuing = issued_token::issue(
         &login,
         client_request.nonce.as_deref(),
         Parties {
-            issuer: &config.service.issuer,
-            client_id: &config.client_id,
+            issuer: &service_settings.issuer,
+            client_id: &logins.settings.client_id,
         },
-        bridge.id_token_keys().signer(),
-        bridge.seal(&values, now),
+        logins.id_token_keys.signer(),
+        logins.seal(&values, now),
         RecordSeal {
             keys: &values.records,
-            service_issuer: config.service.provider.issuer(),
-            provider_name: &config.provider_name,
+            service_issuer: service_settings.provider.issuer(),
+            provider_name: &logins.settings.provider_name,
         },
         bridge.randomness(),
     );
@@ -161,7 +162,7 @@ async fn exchange(
         IssueError::Signing(_) => Class::SigningFailed,
     })?;
     tracing::info!(event = "login_finished");
-    let scope = digital_auth::authorization::scope(config.service.attributes);
+    let scope = digital_auth::authorization::scope(service_settings.attributes);
     Ok(Response::json(
         http::StatusCode::OK,
         issued_token::token_answer(&tokens, &scope),
@@ -172,12 +173,12 @@ async fn exchange(
 
 /// `client_secret_post` (RFC 6749 §2.3.1), with the current or the previous secret.
 async fn authenticate_client(
-    bridge: &Bridge,
+    logins: &Logins,
     parameters: &Parameters,
     invocation: &Invocation<'_>,
 ) -> Result<(), Class> {
     let refused = Class::ClientAuthenticationFailed;
-    if parameters.get("client_id") != Some(bridge.config().client_id.as_str()) {
+    if parameters.get("client_id") != Some(logins.settings.client_id.as_str()) {
         return Err(refused);
     }
     let given = parameters.get("client_secret").ok_or(refused)?;
@@ -186,7 +187,7 @@ async fn authenticate_client(
         value: given,
     };
     // The secret may have been rotated since it was read.
-    let mut tries = bridge.secrets().tries(shown, invocation);
+    let mut tries = logins.secrets.tries(shown, invocation);
     while let Some(secrets) = tries.next().await? {
         if secrets.client.match_any(given) {
             held(refused);
@@ -196,12 +197,12 @@ async fn authenticate_client(
     Err(refused)
 }
 
-async fn open(bridge: &Bridge, code: &str, invocation: &Invocation<'_>) -> Result<Code, Class> {
+async fn open(logins: &Logins, code: &str, invocation: &Invocation<'_>) -> Result<Code, Class> {
     let shown = Shown {
         by: AUTHENTICATED_CLIENT,
         value: code,
     };
-    let opened = bridge.open(shown, invocation).await;
+    let opened = logins.open(shown, invocation).await;
     none_of(&OpenError::OF_A_SEAL, opened, |error| match error {
         OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Malformed => Class::CodeMalformed,

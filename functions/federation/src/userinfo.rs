@@ -6,8 +6,8 @@ use function_kit::invocation::Invocation;
 use function_kit::secrets::{Asker, Shown};
 use http::StatusCode;
 
-use crate::bridge::Bridge;
 use crate::issued_token::AccessToken;
+use crate::logins::Logins;
 use crate::refusal::{Refusal, Told};
 use relying_party::Class;
 use relying_party::http_api::{Request, Response};
@@ -22,11 +22,11 @@ const BEARER: Asker = Asker("bearer");
 ///
 /// Why there are no claims.
 pub async fn userinfo(
-    bridge: &Bridge,
+    logins: &Logins,
     request: &Request,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Refusal> {
-    let answer = claims(bridge, request, invocation).await;
+    let answer = claims(logins, request, invocation).await;
     answer.map_err(|class| {
         let is_bearer = class.status() == StatusCode::UNAUTHORIZED;
         Refusal::told(if is_bearer { Told::Bearer } else { Told::Json }, class)
@@ -34,7 +34,7 @@ pub async fn userinfo(
 }
 
 async fn claims(
-    bridge: &Bridge,
+    logins: &Logins,
     request: &Request,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Class> {
@@ -49,7 +49,7 @@ async fn claims(
         by: BEARER,
         value: access_token,
     };
-    let opened = bridge.open(shown, invocation).await;
+    let opened = logins.open(shown, invocation).await;
     let AccessToken { claims } = none_of(&OpenError::OF_A_SEAL, opened, |error| match error {
         OpenError::SecretsUnavailable => Class::SecretsUnavailable,
         OpenError::Expired => Class::AccessTokenExpired,

@@ -25,6 +25,12 @@ pub const ALL: &[&[Variable]] = &[
     telemetry::VARIABLES,
 ];
 
+/// What applies if a variable of logins isn't set. All of them are set, or none.
+const FOR_LOGINS: IfUnset = IfUnset::Said(Bilingual {
+    en: "required for logins; empty where only members are verified (`MEMBER_APPS`)",
+    ja: "ログインに必須。会員の本人確認だけなら空（`MEMBER_APPS`）",
+});
+
 function_kit::variables! {
     /// The client ID that Cognito uses at the bridge
     CLIENT_ID {
@@ -33,14 +39,14 @@ function_kit::variables! {
             en: "1 to 255 visible ASCII characters",
             ja: "表示可能な ASCII 文字 1〜255文字",
         },
-        if_unset: IfUnset::Refused,
+        if_unset: FOR_LOGINS,
         example: "amazon-cognito",
     }
     /// Cognito's client secret
     CLIENT_SECRETS {
         ja: "Cognito のクライアントシークレット",
         form: form::SECRET,
-        if_unset: IfUnset::Refused,
+        if_unset: FOR_LOGINS,
         example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:client-secrets-…",
     }
     /// The secret that CloudFront, if it is in front of the bridge, adds to each request in the
@@ -62,7 +68,7 @@ function_kit::variables! {
             en: "`https` URLs of up to 512 characters, separated by spaces",
             ja: "`https` の URL、それぞれ512文字まで。空白区切り",
         },
-        if_unset: IfUnset::Refused,
+        if_unset: FOR_LOGINS,
         example: "https://myprefix.auth.ap-northeast-1.amazoncognito.com/oauth2/idpresponse",
     }
     /// The name of this bridge's identity provider in the user pool; it is also stored in verified
@@ -70,28 +76,28 @@ function_kit::variables! {
     PROVIDER_NAME {
         ja: "ユーザープールでの、このブリッジの ID プロバイダーの名前。検証済みの記録にも入る",
         form: form::PROVIDER_NAME,
-        if_unset: IfUnset::Refused,
+        if_unset: FOR_LOGINS,
         example: "MynaApp",
     }
     /// The keys that seal cookies, codes and access tokens
     SEALING_KEYS {
         ja: "Cookie、コード、アクセストークンの暗号化鍵",
         form: form::SECRET,
-        if_unset: IfUnset::Refused,
+        if_unset: FOR_LOGINS,
         example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:sealing-keys-…",
     }
     /// The keys that seal the verified records; the same as in the triggers
     RECORD_KEYS {
         ja: "検証済みの記録の暗号化鍵。トリガーと同じもの",
         form: form::SECRET,
-        if_unset: IfUnset::Refused,
+        if_unset: FOR_LOGINS,
         example: "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:record-keys-…",
     }
     /// RSA keys of ID tokens; the first key signs, all keys are published
     ID_TOKEN_KEYS {
         ja: "IDトークンの RSA 鍵。先頭の鍵で署名し、すべての鍵を公開する",
         form: form::KEYS,
-        if_unset: IfUnset::Refused,
+        if_unset: FOR_LOGINS,
         example: "arn:aws:kms:ap-northeast-1:123456789012:key/1111…",
     }
     /// Whether the service's answer at `/callback` must have `iss` (RFC 9207); set `required` once

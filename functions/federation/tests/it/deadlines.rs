@@ -117,14 +117,15 @@ impl Slow {
                 client_secrets: at("client"),
             };
             let now = parts.clock.now();
-            parts.secrets = secrets::load(reader(), references, now).await.unwrap();
+            let logins = parts.logins.as_mut().unwrap();
+            logins.secrets = secrets::load(reader(), references, now).await.unwrap();
             let front_door = FrontDoor::load(reader(), at("front door"), now);
             parts.front_door = Some(front_door.await.unwrap());
             let ring = |key: &Arc<SlowKey>| {
                 let key = Arc::<SlowKey>::clone(key) as Arc<dyn SigningKey>;
                 Arc::new(KeyRing::new(vec![key]).unwrap())
             };
-            parts.id_token_keys = ring(&id_token_key);
+            parts.logins.as_mut().unwrap().id_token_keys = ring(&id_token_key);
             parts.assertion_keys = ring(&assertion_key);
             let http = HttpClient::new(Arc::clone(&parts.clock)).unwrap();
             let keys = Arc::clone(&parts.assertion_keys);

@@ -381,8 +381,9 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     let begun = call(REQUEST_ID).begun;
     let invocation = Invocation::new(REQUEST_ID, begun, clock, &measurements);
     let now = invocation.now;
-    let begin =
-        authorize::authorize(&bridge.itself, &Request::from(to_authorize), now).unwrap_err();
+    let logins = bridge.itself.logins().unwrap();
+    let both = (&bridge.itself, logins);
+    let begin = authorize::authorize(both, &Request::from(to_authorize), now).unwrap_err();
     assert!(begin.is_told_to_client());
     let mut browser = Browser::default();
     let asked = bridge.begin(&mut browser, &authorization_request()).await;
@@ -400,7 +401,7 @@ async fn debug_shows_no_secret_and_nothing_personal() {
         .respond(Request::from(good), &call(REQUEST_ID))
         .await;
     secrets.push(answer.header("location").unwrap().to_owned());
-    let values = bridge.itself.usable_secrets(now).unwrap();
+    let values = logins.usable_secrets(now).unwrap();
     let inline = Reference::parse(r#"{"current":"marked-secret-0001"}"#);
     let parsed =
         relying_party::parameters::Parameters::parse(b"code=marked&client_secret=marked").unwrap();
@@ -413,15 +414,16 @@ async fn debug_shows_no_secret_and_nothing_personal() {
     for (shown, of) in [
         (format!("{:?}", bridge.itself), "Bridge"),
         (format!("{:?}", bridge.itself.config()), "Config"),
-        (format!("{:?}", bridge.itself.secrets()), "Secrets"),
+        (format!("{logins:?}"), "Logins"),
+        (format!("{:?}", logins.secrets), "Secrets"),
         (format!("{values:?}"), "SecretValues"),
         (format!("{:?}", values.client), "SecretPair"),
         (format!("{:?}", bridge.itself.front_door()), "FrontDoor"),
         (format!("{:?}", values.sealing), "SealingKeys"),
         (format!("{:?}", values.records), "SealingKeys"),
         (format!("{:?}", bridge.itself.service()), "Client"),
-        (format!("{:?}", bridge.itself.id_token_keys()), "KeyRing"),
-        (format!("{:?}", bridge.itself.metadata()), "Metadata"),
+        (format!("{:?}", logins.id_token_keys), "KeyRing"),
+        (format!("{:?}", logins.metadata()), "Metadata"),
         (format!("{request:?}"), "Request"),
         (format!("{answer:?}"), "Response"),
         (format!("{parsed:?}"), "Parameters"),

@@ -14,7 +14,7 @@ use sealing::SealingKeys;
 use sealing::sealed::{Audience, Purpose, Seal, Travels};
 
 use crate::bridge::{Answer, Browser, Call, RunningBridge, altered, support_id};
-use crate::support::{CLIENT_ID, ISSUER, authorization_request, parameters};
+use crate::support::{CLIENT_ID, ISSUER, authorization_request, parameters, token_request};
 
 const APP: &str = "1example23456789";
 const RETURN_URL: &str = "https://shop.example/verified?kept=1";
@@ -171,7 +171,7 @@ async fn pass_the_app_gets_a_code_of_the_member_who_began_and_the_cookie_ends() 
     // The bridge asks the service for nothing: the code is for the other function.
     assert_eq!(verification.bridge.service.take_calls(), [""; 0]);
     // Cognito's client can't use it.
-    let form = crate::support::token_request(&sent["verification_code"]);
+    let form = token_request(&sent["verification_code"]);
     let refused = Call::token(&form).send(&verification.bridge).await;
     refused.is_error(400, "invalid_grant", "code_foreign");
 }
@@ -416,4 +416,73 @@ async fn pass_while_the_keys_of_members_are_rotated() {
     let bridge = bridge.restarted_with(&removed).await;
     let answer = Call::callback(&form).browser(&browser).send(&bridge).await;
     answer.is_page_of_a_verification(400, "foreign_login");
+}
+
+/// A bridge at which only members are verified: nothing of logins is configured.
+async fn without_logins() -> RunningBridge {
+    let (apps, keys) = (apps(), sealing_keys_json(&[KEY]));
+    let of_logins = [
+        variables::CLIENT_ID,
+        variables::CLIENT_SECRETS,
+        variables::REDIRECT_URIS,
+        variables::PROVIDER_NAME,
+        variables::SEALING_KEYS,
+        variables::RECORD_KEYS,
+        variables::ID_TOKEN_KEYS,
+    ];
+    let mut changes = of_logins.map(|variable| (variable, "")).to_vec();
+    changes.extend([
+        (variables::MEMBER_APPS, &*apps),
+        (variables::MEMBER_KEYS, &keys),
+    ]);
+    RunningBridge::with(&changes).await
+}
+
+#[tokio::test]
+async fn pass_a_member_where_nobody_signs_in_with_the_card() {
+    let answered = Answered::at(without_logins().await).await;
+    let answer = answered.send(&answered.form).await;
+    let told = parameters(answer.location());
+    assert!(answer.location().starts_with(&format!("{RETURN_URL}&")));
+    assert!(told.contains_key("verification_code"), "{told:?}");
+    let keys = Call::new("GET", "/client-jwks.json");
+    assert_eq!(keys.send(&answered.bridge).await.status, 200);
+}
+
+/// Nothing is told apart from a path that never was there.
+#[tokio::test]
+async fn fail_every_endpoint_of_logins_where_nobody_signs_in_with_the_card() {
+    let bridge = without_logins().await;
+    for path in [
+        "/authorize",
+        "/token",
+        "/userinfo",
+        "/jwks.json",
+        "/.well-known/openid-configuration",
+        "/nothing",
+    ] {
+        for method in ["GET", "POST", "DELETE"] {
+            let answer = Call::new(method, path).send(&bridge).await;
+            answer.is_page_of_a_verification(404, "not_found");
+        }
+    }
+    let asked = Call::authorize(&authorization_request());
+    let answer = asked.send(&bridge).await;
+    answer.is_page_of_a_verification(404, "not_found");
+    let asked = Call::token(&token_request("code")).send(&bridge).await;
+    asked.is_page_of_a_verification(404, "not_found");
+}
+
+/// A login that began before logins were taken away ends on a page.
+#[tokio::test]
+async fn fail_a_login_that_began_before_logins_were_taken_away() {
+    let bridge = RunningBridge::new().await;
+    let mut browser = Browser::default();
+    let asked = bridge.begin(&mut browser, &authorization_request()).await;
+    let form = bridge.service.answer(&asked);
+    let bridge = without_logins().await;
+    let callback = Call::callback(&form).browser(&browser);
+    let answer = callback.send(&bridge).await;
+    answer.is_page_of_a_verification(400, "foreign_login");
+    answer.ends_cookie(browser.only());
 }
