@@ -1,6 +1,8 @@
 //! The process of the function is killed, as by `kill -9`, before and after each write. What the
 //! next try of the same member, and of another member of the same person, comes to is in tables.
 
+use std::pin::pin;
+
 use cognito_simulator::ApiFault;
 use demo::member_app::{Answer, Begun};
 use local_lambda::ProcessState;
@@ -65,17 +67,18 @@ async fn killed(
         At::After(at) if at == number => Fate::HeldAfter,
         _ => Fate::Passes,
     });
-    let killing = async {
-        way.held().await;
-        let processes = laptop.members.as_ref().unwrap().api.processes();
-        for process in processes {
-            if process.state == ProcessState::Busy {
-                let pid = Pid::from_raw(process.pid.cast_signed()).unwrap();
-                kill_process(pid, Signal::KILL).unwrap();
-            }
+    let mut asked = pin!(asked);
+    tokio::select! {
+        answer = &mut asked => panic!("{at:?}: it is answered: {answer:?}"),
+        () = way.held() => {}
+    }
+    for process in laptop.members.as_ref().unwrap().api.processes() {
+        if process.state == ProcessState::Busy {
+            let pid = Pid::from_raw(process.pid.cast_signed()).unwrap();
+            kill_process(pid, Signal::KILL).unwrap();
         }
-    };
-    let (answer, ()) = tokio::join!(asked, killing);
+    }
+    let answer = asked.await;
     assert_eq!(answer.status, 500, "{at:?}: {answer:?}");
     assert_eq!(answer.class(), None, "the API itself answers: {answer:?}");
     let (At::Before(last) | At::After(last)) = at;
