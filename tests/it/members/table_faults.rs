@@ -133,7 +133,7 @@ async fn on_the_way() -> (Laptop, Way) {
         |members| {
             members.users = numbered(40);
             members.function = |function| {
-                function.max_processes = 20;
+                function.max_processes = 30;
                 function.invocation_timeout = Duration::from_secs(25);
             };
             way.lead(members);
