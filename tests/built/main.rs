@@ -1,6 +1,7 @@
 //! Tests the functions that are deployed, as `sam build` built them for one architecture.
 //! `cargo xtask build` builds them and runs these tests.
-//! `BUILT_FEDERATION`, `BUILT_INBOUND_FEDERATION` and `BUILT_PRE_TOKEN_GENERATION` are their paths.
+//! `BUILT_FEDERATION`, `BUILT_INBOUND_FEDERATION`, `BUILT_PRE_TOKEN_GENERATION` and
+//! `BUILT_VERIFICATION` are their paths.
 //! `BUILT_FOR` is their processor (`aarch64`, `x86_64`). `EMULATOR` is the command with which this
 //! machine runs them, and empty if it runs them itself.
 #![expect(
@@ -16,6 +17,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use demo::cases::{Case, members};
+use demo::laptop::MemberOptions;
 use local_lambda::FunctionOptions;
 use login_kit::{FunctionClock, Functions, Laptop, LaptopOptions, Outcome, browser, laptop_with};
 
@@ -213,6 +216,27 @@ async fn a_person_signs_in_with_the_functions_that_are_deployed() {
     assert_eq!(signed_in.id_token["age_over_20"], true);
     for trigger in laptop.triggers.each() {
         assert_eq!(trigger.processes_started(), 1, "each trigger was fired");
+    }
+    laptop.stop().await;
+}
+
+#[tokio::test]
+async fn a_member_is_verified_with_the_functions_that_are_deployed() {
+    let scripts = tempfile::tempdir().unwrap();
+    let laptop = laptop_with(|options| {
+        options.functions = runnable(scripts.path());
+        options.function = patient;
+        options.trigger = patient;
+        options.members = Some(MemberOptions {
+            function: patient,
+            ..members()
+        });
+    })
+    .await;
+    for case in Case::ALL {
+        let ended = case.play(&laptop, &browser(), "adult", None).await;
+        let ended = ended.unwrap();
+        assert!(ended.as_it_should, "{case:?}: {ended:?}");
     }
     laptop.stop().await;
 }

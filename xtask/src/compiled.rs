@@ -23,6 +23,8 @@ const BUILDS: [(&str, &[&str]); 3] = [
             "inbound-federation",
             "--bin",
             "pre-token-generation",
+            "--bin",
+            "verification",
         ],
     ),
     ("cargo test", &["test", "--no-run"]),
