@@ -1,7 +1,7 @@
 //! The flow: a member begins, shows the card, completes, has claims at the next refresh, and takes
 //! it back.
 
-use login_kit::{Outcome, logged};
+use login_kit::{Outcome, browser, logged, variables};
 use serde_json::{Value, json};
 
 use super::{HANAKO, Member, laptop, laptop_changed, name_of, record, refused};
@@ -51,6 +51,31 @@ async fn a_member_verifies_once_and_has_the_claims_at_the_next_refresh_until_the
     // Once more is as good.
     let again = hanako.call("DELETE", "/verifications/me", None).await;
     assert_eq!(again.status, 204);
+    laptop.stop().await;
+}
+
+/// The bridge has none of the settings of logins.
+#[tokio::test]
+async fn a_member_verifies_where_nobody_signs_in_with_the_card() {
+    let of_logins = [
+        "CLIENT_ID",
+        "CLIENT_SECRETS",
+        "REDIRECT_URIS",
+        "SEALING_KEYS",
+        "ID_TOKEN_KEYS",
+    ];
+    let laptop = laptop_changed(
+        |options| options.environment = variables(of_logins.map(|name| (name, None))),
+        |_| {},
+    )
+    .await;
+    let hanako = Member::signed_in(&laptop, HANAKO).await;
+    let verified = hanako.verify("adult").await;
+    assert_eq!(verified.status, 200, "{verified:?}");
+    let after = hanako.refreshed().await;
+    assert_eq!(after.access_token_claims["identity_verified"], true);
+    let refused = laptop.login(&browser(), "adult", None).await;
+    assert!(!matches!(refused, Ok(Outcome::SignedIn(_))), "{refused:?}");
     laptop.stop().await;
 }
 
