@@ -769,7 +769,7 @@ fn verifications_that_go_wrong_ring_once_there_are_many() {
         (period(5, 0, 19, 4), &[][..]),
         (period(5, 0, 20, 0), &["second-accounts"]),
         (period(5, 0, 0, 5), &["expired-passes"]),
-        // One member who tries again and again, where nobody else does.
+        // Few members, some of whom fail in several processes.
         (period(0, 19, 0, 0), &[]),
         (period(0, 20, 0, 0), &["verifications-failed"]),
         (period(19, 81, 0, 0), &["verifications-failed"]),

@@ -560,7 +560,8 @@ fn records_refused() -> Value {
     )
 }
 
-/// Fewer than a fifth of at least twenty completions succeed. One member can fail several times.
+/// Fewer than a fifth of at least twenty verifications succeed. One member can fail in several
+/// processes.
 fn verifications_failed() -> Value {
     let parts = [
         ("count", "SampleCount", "VerificationCompleted"),

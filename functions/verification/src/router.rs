@@ -158,7 +158,10 @@ impl Verification {
             Operation::Complete => {
                 let _timing = invocation.measurements.begin(Step::CompleteVerification);
                 let completed = complete(self, &caller, request, invocation).await;
-                if completed.is_err() {
+                // What goes on with a continuation hasn't failed yet. A member can repeat what
+                // fails at will, and so counts once in a period.
+                let has_failed = matches!(&completed, Err(why) if why.going_on.is_none());
+                if has_failed && self.counted().counts(&caller.sub, invocation.now) {
                     (invocation.measurements).count_if(Count::VerificationCompleted, false);
                 }
                 completed

@@ -10,6 +10,7 @@ use digital_auth::{Client, Clock, Deadline};
 use four_attributes::{Holder, MemberRecord, RecordRefusal, VerificationId};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Measurements, Metrics};
+use function_kit::once::OncePerPeriod;
 use function_kit::runtime::Call;
 use function_kit::secrets::{Asker, Cached, Shown};
 use keys::Randomness;
@@ -64,6 +65,7 @@ pub struct Parts {
 pub struct Verification {
     parts: Parts,
     audience: Audience,
+    counted: OncePerPeriod,
 }
 
 impl fmt::Debug for Verification {
@@ -80,7 +82,11 @@ impl Verification {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let audience = audience(&parts.config.service.issuer);
-        Self { parts, audience }
+        Self {
+            parts,
+            audience,
+            counted: OncePerPeriod::default(),
+        }
     }
 
     /// The configuration.
@@ -123,6 +129,12 @@ impl Verification {
     #[must_use]
     pub fn persons(&self) -> &PersonHasher {
         &self.parts.persons
+    }
+
+    /// Remembers for which members a failed verification was counted in this period.
+    #[must_use]
+    pub fn counted(&self) -> &OncePerPeriod {
+        &self.counted
     }
 
     /// Where metrics go.

@@ -51,6 +51,46 @@ async fn a_throttled_pool_gives_a_continuation_that_goes_on_at_once() {
     laptop.stop().await;
 }
 
+/// The share of verifications that succeed is that of members, not of tries.
+#[tokio::test]
+async fn a_member_whose_tries_fail_counts_once_and_a_try_that_goes_on_doesnt_count() {
+    let laptop = laptop().await;
+    let hanako = Member::signed_in(&laptop, HANAKO).await;
+    let taro = Member::signed_in(&laptop, TARO).await;
+    let counted = || -> Vec<Value> {
+        let lines = laptop.members.as_ref().unwrap().api.logs().lines();
+        let metrics = lines
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        let counted = metrics.filter_map(|line: Value| line.get("VerificationCompleted").cloned());
+        counted.collect()
+    };
+    let (of_hanako, code) = begun(&hanako, "adult").await;
+    let twice = [ApiFault::Throttled, ApiFault::Throttled];
+    let pool = &laptop.cognito;
+    pool.break_api("AdminUpdateUserAttributes", &twice).unwrap();
+    let throttled = hanako.complete(&of_hanako, &code).await;
+    refused(&throttled, 429, "too_many_requests");
+    assert_eq!(counted(), [] as [Value; 0]);
+    for _ in 0..3 {
+        let malformed = taro
+            .complete(&of_hanako, &"no code".to_owned().into())
+            .await;
+        refused(&malformed, 400, "code_malformed");
+    }
+    assert_eq!(counted(), [0]);
+    // Another member counts for themselves, and a success always.
+    let malformed = hanako
+        .complete(&of_hanako, &"no code".to_owned().into())
+        .await;
+    refused(&malformed, 400, "code_malformed");
+    assert_eq!(counted(), [0, 0]);
+    let done = go_on(&hanako, &of_hanako, &throttled).await;
+    assert_eq!(done.status, 200, "{done:?}");
+    assert_eq!(counted(), [0, 0, 1]);
+    laptop.stop().await;
+}
+
 /// A continuation is the member's who began, with the verifier, as the code was.
 #[tokio::test]
 async fn a_continuation_is_nobody_elses() {
