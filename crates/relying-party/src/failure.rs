@@ -69,25 +69,26 @@ impl Failure {
         Response::json(self.class.status(), body.to_string())
     }
 
-    /// The JSON answer of the members' API: class and support id, and how to go on, if the
-    /// verification can. A request that may be repeated says after how many seconds
-    /// (RFC 9110 §10.2.3).
+    /// The JSON answer of the members' API: class and support id, and the continuation that goes in
+    /// the place of a code that is spent. `after` is given if the request may be repeated: after
+    /// that many seconds (RFC 9110 §10.2.3).
     #[must_use]
-    pub fn of_a_verification(&self, going_on: Option<&GoingOn>) -> Response {
+    pub fn of_a_verification(
+        &self,
+        continuation: Option<&SecretString>,
+        after: Option<u32>,
+    ) -> Response {
         let mut body = json!({
             "error": self.class.name(),
             "support_id": self.support_id.as_str(),
         });
-        if let (Some(going_on), Some(members)) = (going_on, body.as_object_mut()) {
-            let continuation = going_on
-                .continuation
-                .as_ref()
-                .map(|text| text.expose_secret());
-            members.extend(continuation.map(|text| ("continuation".to_owned(), text.into())));
+        if let (Some(continuation), Some(members)) = (continuation, body.as_object_mut()) {
+            let continuation = continuation.expose_secret();
+            members.insert("continuation".to_owned(), continuation.into());
         }
         let response = Response::json(self.class.status(), body.to_string());
-        match going_on {
-            Some(going_on) => response.with_header("retry-after", going_on.after.to_string()),
+        match after {
+            Some(after) => response.with_header("retry-after", after.to_string()),
             None => response,
         }
     }
@@ -106,16 +107,6 @@ impl Failure {
         };
         self.json().with_header("www-authenticate", challenge)
     }
-}
-
-/// How a verification can go on.
-#[derive(Debug)]
-pub struct GoingOn {
-    /// What to show in place of the code, which is spent. `None` if the request itself can be
-    /// repeated.
-    pub continuation: Option<SecretString>,
-    /// After how many seconds.
-    pub after: u32,
 }
 
 /// A redirect URI with these parameters added to its query.

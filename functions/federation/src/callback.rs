@@ -126,7 +126,7 @@ async fn login<'a>(
     invocation: &Invocation<'_>,
 ) -> Result<(&'a Logins, PendingLogin), Class> {
     // Nobody may sign in with the card any more.
-    let logins = present(bridge.logins(), Class::ForeignLogin)?;
+    let logins = bridge.logins().ok_or(Class::ForeignLogin)?;
     let opened: Result<PendingLogin, _> = logins.open(shown(cookie), invocation).await;
     let pending = of_this_state(opened, |pending| pending.is_of(state))?;
     // The redirect URI may have been taken out of the configuration since. Then nobody may be sent
@@ -144,7 +144,7 @@ async fn verification<'a>(
     invocation: &Invocation<'_>,
 ) -> Result<(&'a Members, PendingVerification), Class> {
     // Members may not be verified any more.
-    let members = present(bridge.members(), Class::ForeignLogin)?;
+    let members = bridge.members().ok_or(Class::ForeignLogin)?;
     let opened: Result<PendingVerification, _> = members.open(shown(cookie), invocation).await;
     let pending = of_this_state(opened, |pending| pending.is_of(state))?;
     verify::is_allowed(members, &pending.ticket).map_err(|_| Class::ForeignLogin)?;

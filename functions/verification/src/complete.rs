@@ -19,7 +19,6 @@ use member_flow::{Begun, VerificationCode};
 use member_table::ServiceSubject;
 use relying_party::Class;
 use relying_party::at_service::{AtService, login_failure};
-use relying_party::failure::GoingOn;
 use relying_party::http_api::{Request, Response};
 use relying_party::person::verified_person;
 use sealing::sealed::OpenError;
@@ -39,25 +38,28 @@ const MEMBER: Asker = Asker("member");
 const EXCHANGE: std::time::Duration = std::time::Duration::from_secs(8);
 /// How far the service's clock may be behind that of the ticket.
 const SKEW: TimeDelta = TimeDelta::seconds(60);
-/// After how many seconds a verification goes on that had to stop: a random time up to this one,
-/// so that those who came together don't come together again.
-const LONGEST_PAUSE: u32 = 8;
 
 /// Why a verification isn't complete.
 #[derive(Debug)]
 pub struct Incomplete {
-    /// The class.
-    pub class: Class,
-    /// How it can go on.
-    pub going_on: Option<GoingOn>,
+    /// Why it stopped.
+    pub why: Stopped,
+    /// What it goes on with, in the place of the code that is spent.
+    pub continuation: Option<SecretString>,
+}
+
+impl From<Stopped> for Incomplete {
+    fn from(why: Stopped) -> Self {
+        Self {
+            why,
+            continuation: None,
+        }
+    }
 }
 
 impl From<Class> for Incomplete {
     fn from(class: Class) -> Self {
-        Self {
-            class,
-            going_on: None,
-        }
+        Stopped::from(class).into()
     }
 }
 
@@ -276,30 +278,12 @@ fn stopped(
     continuation: &Continuation,
     invocation: &Invocation<'_>,
 ) -> Incomplete {
-    let class = why.class;
-    let may_go_on =
-        class.status() == StatusCode::TOO_MANY_REQUESTS || class.status().is_server_error();
-    if !may_go_on {
-        return class.into();
+    let status = why.class.status();
+    if status != StatusCode::TOO_MANY_REQUESTS && !status.is_server_error() {
+        return why.into();
     }
     let randomness = verification.randomness();
     let sealed = verification.sealed(invocation.now, |seal| continuation.seal(seal, randomness));
-    let Ok(Ok(continuation)) = sealed else {
-        return class.into();
-    };
-    let waits = why
-        .until
-        .map(|until| (until - invocation.now).num_seconds() + 1);
-    let waits = waits.and_then(|seconds| u32::try_from(seconds).ok());
-    let mut random = [u8::MAX];
-    // Without randomness, everybody waits the longest.
-    let _ = randomness.fill(&mut random);
-    let pause = 1 + u32::from(u8::from_be_bytes(random)) * (LONGEST_PAUSE - 1) / 255;
-    Incomplete {
-        class,
-        going_on: Some(GoingOn {
-            continuation: Some(continuation.into()),
-            after: waits.unwrap_or_default().max(pause),
-        }),
-    }
+    let continuation = sealed.ok().and_then(Result::ok).map(SecretString::from);
+    Incomplete { why, continuation }
 }

@@ -3,15 +3,16 @@
 
 use std::panic::AssertUnwindSafe;
 
+use chrono::{DateTime, Utc};
 use function_kit::failure::{tell, tell_lambda};
 use function_kit::invocation::Invocation;
 use function_kit::metrics::{Count, Measurements, Step};
 use function_kit::runtime::{Call, Handler};
 use futures_util::FutureExt as _;
-use http::Method;
+use http::{Method, StatusCode};
 use lambda_runtime::Diagnostic;
 use relying_party::Class;
-use relying_party::failure::{Failure, GoingOn};
+use relying_party::failure::Failure;
 use relying_party::http_api::{Event, Request, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,6 +23,9 @@ use crate::me;
 use crate::operator::{Command, command};
 use crate::pass::Stopped;
 use crate::verification::Verification;
+
+/// The longest random pause before a request is repeated, in seconds.
+const LONGEST_PAUSE: u32 = 8;
 
 /// The operations of the members' API.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -118,17 +122,24 @@ impl Verification {
     /// Answers a request.
     async fn answer(&self, request: &Request, invocation: &Invocation<'_>) -> Response {
         let answered = AssertUnwindSafe(self.routed(request, invocation));
-        let Incomplete { class, going_on } = match answered.catch_unwind().await {
+        let Incomplete { why, continuation } = match answered.catch_unwind().await {
             Ok(Ok(response)) => return response,
             Ok(Err(incomplete)) => incomplete,
             Err(_) => Class::Internal.into(),
         };
+        let class = why.class;
         tell(class, invocation);
         let failure = Failure {
             class,
             support_id: invocation.support_id(),
         };
-        let response = failure.of_a_verification(going_on.as_ref());
+        let waits = matches!(
+            class.status(),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        );
+        let may_be_repeated = waits || why.until.is_some() || continuation.is_some();
+        let after = may_be_repeated.then(|| self.pause(why.until, invocation.now));
+        let response = failure.of_a_verification(continuation.as_ref(), after);
         match class {
             Class::MemberTokenInvalid | Class::MemberTokenExpired => {
                 response.with_header("www-authenticate", r#"Bearer error="invalid_token""#)
@@ -160,27 +171,26 @@ impl Verification {
                 let completed = complete(self, &caller, request, invocation).await;
                 // What goes on with a continuation hasn't failed yet. A member can repeat what
                 // fails at will, and so counts once in a period.
-                let has_failed = matches!(&completed, Err(why) if why.going_on.is_none());
+                let has_failed = matches!(&completed, Err(of) if of.continuation.is_none());
                 if has_failed && self.counted().counts(&caller.sub, invocation.now) {
                     (invocation.measurements).count_if(Count::VerificationCompleted, false);
                 }
                 completed
             }
             Operation::State => Ok(me::state(self, &caller, invocation).await?),
-            Operation::TakeBack => {
-                let taken_back = me::take_back(self, &caller, invocation).await;
-                taken_back.map_err(|Stopped { class, until }| {
-                    let waits = until.map(|until| (until - invocation.now).num_seconds() + 1);
-                    let after = waits.and_then(|seconds| u32::try_from(seconds).ok());
-                    Incomplete {
-                        class,
-                        going_on: after.map(|after| GoingOn {
-                            continuation: None,
-                            after,
-                        }),
-                    }
-                })
-            }
+            Operation::TakeBack => Ok(me::take_back(self, &caller, invocation).await?),
         }
+    }
+
+    /// After how many seconds a request may be repeated: when what it waits for is over, and after
+    /// a random pause, so that those who came together don't come together again.
+    fn pause(&self, until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> u32 {
+        let waits = until.map(|until| (until - now).num_seconds() + 1);
+        let waits = waits.and_then(|seconds| u32::try_from(seconds).ok());
+        let mut random = [u8::MAX];
+        // Without randomness, everybody waits the longest.
+        let _ = self.randomness().fill(&mut random);
+        let pause = 1 + u32::from(u8::from_be_bytes(random)) * (LONGEST_PAUSE - 1) / 255;
+        waits.unwrap_or_default().max(pause)
     }
 }

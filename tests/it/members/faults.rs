@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use cognito_simulator::ApiFault;
-use demo::member_app::Answer;
+use demo::member_app::{Answer, Begun};
 use secrecy::SecretString;
+use serde_json::Value;
 
 use super::{HANAKO, JIRO, Member, TARO, laptop, laptop_changed, record, refused, table, user};
-use demo::member_app::Begun;
 
 async fn go_on(member: &Member<'_>, begun: &Begun, answer: &Answer) -> Answer {
     let continuation = answer.body["continuation"].as_str().unwrap();

@@ -283,7 +283,8 @@ async fn put_record(laptop: &Laptop, username: &str, record: &str) {
     administrator(laptop, "AdminUpdateUserAttributes", &request).await;
 }
 
-/// Asserts that an answer is a refusal of this class.
+/// Asserts that an answer is a refusal of this class, and that it says when to ask again, if that
+/// is worth it.
 #[track_caller]
 fn refused(answer: &Answer, status: u16, class: &str) {
     assert_eq!(
@@ -291,4 +292,10 @@ fn refused(answer: &Answer, status: u16, class: &str) {
         (status, Some(class)),
         "{answer:?}"
     );
+    if let 429 | 503 = status {
+        assert!(
+            answer.retry_after.is_some_and(|after| after > 0),
+            "{answer:?}"
+        );
+    }
 }
