@@ -49,6 +49,9 @@ pub struct Pass {
     pub member: Member,
     /// The verification.
     pub id: VerificationId,
+    /// When the member began it, in whole seconds. It matters where the pass begins, and nowhere
+    /// else.
+    pub began: DateTime<Utc>,
 }
 
 /// Begins a pass, or goes on with one that was begun. `lease` is the one that it gets.
@@ -147,6 +150,7 @@ pub(crate) fn settle(
         person: expired.person,
         member: expired.owner.clone(),
         id: expired.pending.id,
+        began: now,
     };
     let own = seen.member.as_ref().filter(|own| own.person == pass.person);
     let of_member = own.and_then(|own| own.pending_of(pass.person, pass.id));
@@ -266,9 +270,10 @@ fn persons_obstacle(
     policy: Policy,
     now: DateTime<Utc>,
 ) -> Option<Begin> {
-    if let Some(Settled::Released { member, id, .. }) = &person.settled
+    // Whoever takes back, takes back what they had begun until then.
+    if let Some(Settled::Released { member, id, at }) = &person.settled
         && *member == pass.member
-        && *id == pass.id
+        && (*id == pass.id || pass.began.timestamp() < at.timestamp())
     {
         return Some(Begin::TakenBack);
     }
@@ -419,6 +424,7 @@ mod tests {
             person: PERSON,
             member: member(),
             id: THIS,
+            began: now(),
         }
     }
 

@@ -60,6 +60,8 @@ struct Process {
     member: Number,
     /// The id of a pass. What is taken back has none.
     id: Option<VerificationId>,
+    /// When a pass began.
+    began: DateTime<Utc>,
     step: Step,
 }
 
@@ -75,8 +77,11 @@ enum Step {
     Pause(Lease),
     Hold(Lease),
     UndoRecord,
-    Find,
-    RemoveRecord(VerificationId),
+    ReadRecord,
+    /// What is taken back: whether there was a record.
+    Find(bool),
+    /// With the verification that holds, if one does.
+    RemoveRecord(Option<VerificationId>),
     Release(VerificationId),
     Verified,
     Refused,
@@ -113,6 +118,7 @@ fn verifies(member: Number, id: VerificationId) -> Process {
     Process {
         member,
         id: Some(id),
+        began: kit::start(),
         step: Step::Begin,
     }
 }
@@ -121,7 +127,8 @@ fn takes_back(member: Number) -> Process {
     Process {
         member,
         id: None,
-        step: Step::Find,
+        began: kit::start(),
+        step: Step::ReadRecord,
     }
 }
 
@@ -166,6 +173,7 @@ impl World {
             person: PERSON,
             member: member(own),
             id: process.id.unwrap(),
+            began: process.began,
         };
         let step = match process.step {
             Step::Begin => {
@@ -196,7 +204,7 @@ impl World {
                 let decided = decision::settle(&entries, &seen.expired(), record, now);
                 match world.write(seen.owner, decided) {
                     Settle::UnknownRecord => panic!("a record that the table doesn't know"),
-                    _ if process.id.is_none() => Step::Find,
+                    _ if process.id.is_none() => Step::ReadRecord,
                     _ => Step::Begin,
                 }
             }
@@ -241,31 +249,38 @@ impl World {
                 }
                 Step::Ended
             }
-            Step::Find => match decision::find(self.members[own].as_ref(), &member(own), now) {
-                Found {
-                    pending: Some(FoundPending::Expired(expired)),
-                    ..
-                } => {
-                    // It is settled before anything is removed.
-                    Step::LookAtPass(Seen::of(&expired))
+            Step::ReadRecord => Step::Find(self.records[own].is_some()),
+            Step::Find(has_record) => {
+                match decision::find(self.members[own].as_ref(), &member(own), now) {
+                    Found {
+                        pending: Some(FoundPending::Expired(expired)),
+                        ..
+                    } => {
+                        // It is settled before anything is removed.
+                        Step::LookAtPass(Seen::of(&expired))
+                    }
+                    Found {
+                        pending: Some(_), ..
+                    } => Step::ReadRecord,
+                    // The record may be newer than what was read.
+                    Found {
+                        held: Some(held), ..
+                    } => Step::RemoveRecord(Some(held.id)),
+                    Found { .. } if has_record => Step::RemoveRecord(None),
+                    Found { .. } => Step::Ended,
                 }
-                Found {
-                    pending: Some(_), ..
-                } => Step::Find,
-                Found {
-                    held: Some(held), ..
-                } => Step::RemoveRecord(held.id),
-                Found { .. } => Step::Ended,
-            },
+            }
             Step::RemoveRecord(held) => {
                 world.records[own] = None;
-                Step::Release(held)
+                held.map_or(Step::Ended, Step::Release)
             }
             Step::Release(held) => {
                 let decided = decision::release(&self.entries(own), &member(own), held, now);
                 match world.write(own, decided) {
                     Release::Released => Step::Ended,
-                    Release::Changed | Release::Wait { .. } | Release::LookFirst(_) => Step::Find,
+                    Release::Changed | Release::Wait { .. } | Release::LookFirst(_) => {
+                        Step::ReadRecord
+                    }
                 }
             }
             Step::Verified | Step::Refused | Step::Ended => return None,
@@ -303,7 +318,10 @@ impl World {
     fn later(&self, number: Number, id: VerificationId) -> (Self, Step) {
         let mut world = self.clone();
         world.tick += 10;
-        world.processes = vec![verifies(number, id)];
+        world.processes = vec![Process {
+            began: world.now(),
+            ..verifies(number, id)
+        }];
         for _ in 0..20 {
             let Some(next) = world.stepped(0) else {
                 let end = world.processes[0].step.clone();

@@ -1715,11 +1715,11 @@ function_kit::classes! {
             ja: "このリージョンの Amazon DynamoDB の状態を見ます。",
         },
     }
-    /// The table refuses a call, or has an entry in another form: a missing permission, a wrong
-    /// name, or another version of the function.
+    /// The table refuses a call, or an entry or a member’s record has another form: a missing
+    /// permission, a wrong name, or a newer version of the function.
     MemberTableRefused = "member_table_refused" {
-        ja: "テーブルが呼び出しを拒否したか、別の形式の項目があります。権限がない、名前が違う、\
-            関数の別のバージョン、のどれかです。",
+        ja: "テーブルが呼び出しを拒否したか、項目か会員の記録が別の形式です。権限がない、\
+            名前が違う、関数の新しいバージョン、のどれかです。",
         concern: Concern::Operator,
         kind: Kind::Operator,
         oauth_error: OAuthError::ServerError,
@@ -1727,8 +1727,9 @@ function_kit::classes! {
         place: AT_VERIFICATIONS,
         page: None,
         advice: Bilingual {
-            en: "Check `MEMBER_TABLE` and the function’s permissions for it.",
-            ja: "`MEMBER_TABLE` と、それへの関数の権限を確かめます。",
+            en: "Check `MEMBER_TABLE` and the function’s permissions for it, and deploy the newest \
+                version.",
+            ja: "`MEMBER_TABLE` と、それへの関数の権限を確かめ、最新のバージョンをデプロイします。",
         },
     }
     /// The HMAC of the person could not be made.

@@ -249,7 +249,8 @@ async fn finish(
         pass::only_one_account(verification, user, subject.subject).await?;
         continuation.is_alone = true;
     }
-    let pass = (continuation.id, continuation.record.as_str());
+    let began = continuation.begun.at();
+    let pass = (continuation.id, continuation.record.as_str(), began);
     let since = pass::through(verification, user, pass, subject, invocation).await?;
     invocation.measurements.count(Count::VerificationCompleted);
     tracing::info!(event = "verification_completed");

@@ -3,7 +3,7 @@
 use function_kit::reference::Reference;
 use function_kit::settings::{
     self, ConfigError, Reader, custom_attribute, provider_name, resource_server, secret_reference,
-    service_address,
+    service_address, service_issuers,
 };
 use function_kit::telemetry::Telemetry;
 use member_flow::apps::MemberApps;
@@ -12,9 +12,9 @@ use relying_party::service::ServiceSettings;
 use user_pool::scope::VERIFY;
 
 use crate::variables::{
-    self, MEMBER_APPS, MEMBER_KEYS, MEMBER_RECORD_ATTRIBUTE, MEMBER_TABLE, MEMBERS_PER_PERSON,
-    PERSON_KEY, PROVIDER_NAME, RECORD_KEYS, RELEASE_WAIT, RESOURCE_SERVER, USER_POOL_ID,
-    USER_POOL_ISSUER, USER_POOL_JWKS_URI,
+    self, FORMER_SERVICE_ISSUERS, MEMBER_APPS, MEMBER_KEYS, MEMBER_RECORD_ATTRIBUTE, MEMBER_TABLE,
+    MEMBERS_PER_PERSON, PERSON_KEY, PROVIDER_NAME, RECORD_KEYS, RELEASE_WAIT, RESOURCE_SERVER,
+    USER_POOL_ID, USER_POOL_ISSUER, USER_POOL_JWKS_URI,
 };
 
 /// The longest wait, in days.
@@ -31,6 +31,8 @@ pub struct Config {
     pub member_keys: Reference,
     /// Where the keys of the records are.
     pub record_keys: Reference,
+    /// The service's issuers whose records count: the current one, and former ones.
+    pub record_issuers: Vec<String>,
     /// The user pool.
     pub pool: Pool,
     /// The name of the table.
@@ -77,6 +79,12 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     let apps = reader.checked(MEMBER_APPS, MemberApps::read);
     let member_keys = reader.checked(MEMBER_KEYS, secret_reference);
     let record_keys = reader.checked(RECORD_KEYS, secret_reference);
+    let current = (service.as_ref()).map(|service| service.provider.issuer().to_string());
+    // If the service's settings are wrong, that is reported for itself.
+    let current = current.unwrap_or_default();
+    let record_issuers = reader.checked_if_set(FORMER_SERVICE_ISSUERS, |former| {
+        service_issuers(&format!("{current} {former}"))
+    });
     let id = reader.checked(USER_POOL_ID, pool_id);
     let issuer = reader.checked(USER_POOL_ISSUER, service_address);
     let jwks_uri = reader.checked_if_set(USER_POOL_JWKS_URI, service_address);
@@ -94,6 +102,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         apps: apps?,
         member_keys: member_keys?,
         record_keys: record_keys?,
+        record_issuers: (record_issuers?).unwrap_or_else(|| vec![current]),
         pool: Pool {
             id: id?,
             jwks_uri: (jwks_uri?).unwrap_or_else(|| format!("{issuer}/.well-known/jwks.json")),

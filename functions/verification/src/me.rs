@@ -57,13 +57,13 @@ pub async fn take_back(
     caller: &Caller,
     invocation: &Invocation<'_>,
 ) -> Result<Response, Stopped> {
-    let user = user(verification, caller).await?;
-    released(verification, &caller.sub, Some(&user), invocation).await?;
+    let read = async || user(verification, caller).await.map(Some);
+    released(verification, &caller.sub, read, invocation).await?;
     Ok(Response::new(StatusCode::NO_CONTENT))
 }
 
-/// Removes a member's record, and releases the person. `user` is the member, if they are still in
-/// the pool. Gives since when the member was verified, if they were.
+/// Removes a member's record, and releases the person. `read` reads the member, if they are still
+/// in the pool. Gives since when the member was verified, if they were.
 ///
 /// # Errors
 ///
@@ -71,12 +71,13 @@ pub async fn take_back(
 pub(crate) async fn released(
     verification: &Verification,
     sub: &str,
-    user: Option<&User>,
+    read: impl AsyncFn() -> Result<Option<User>, Class>,
     invocation: &Invocation<'_>,
 ) -> Result<Option<DateTime<Utc>>, Stopped> {
     let member = Member::new(sub).map_err(|_| Class::MemberGone)?;
     let (table, users) = (verification.table(), verification.users());
     for _ in 0..LOOKS {
+        let user = read().await?;
         let call = verification.of_table(invocation);
         let found = table.find(&member, call).await.map_err(of_table)?;
         match found.pending {
@@ -87,7 +88,9 @@ pub(crate) async fn released(
             }
             None => {}
         }
-        if let Some(user) = user.filter(|user| user.record.is_some()) {
+        // A verification that holds may have come through since the user was read.
+        let may_have_record = |user: &User| user.record.is_some() || found.held.is_some();
+        if let Some(user) = user.filter(may_have_record) {
             match users.write(&user.username, "").await {
                 Ok(()) | Err(PoolError::Nobody) => {}
                 Err(error) => return Err(Class::from(error).into()),

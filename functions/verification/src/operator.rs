@@ -56,12 +56,8 @@ pub async fn command(
     match command {
         Command::Show { sub } => show(verification, sub, invocation).await,
         Command::Release { sub } => {
-            let user = verification
-                .users()
-                .with_sub(sub)
-                .await
-                .map_err(Class::from)?;
-            let since = released(verification, sub, user.as_ref(), invocation).await?;
+            let read = async || Ok(verification.users().with_sub(sub).await?);
+            let since = released(verification, sub, read, invocation).await?;
             let since = since.map(|since| since.timestamp());
             Ok(json!({ "released": since.is_some(), "since": since }))
         }

@@ -12,7 +12,7 @@ use function_kit::metrics::{Count, Step};
 use keys::MacError;
 use member_table::{
     Begin, Expired, FoundGone, Hold, Lease, Member, Pass, Policy, ServiceSubject, Settle,
-    TableError,
+    TableError, VerificationId,
 };
 use relying_party::Class;
 
@@ -58,7 +58,7 @@ pub(crate) fn of_table(error: TableError) -> Class {
 }
 
 /// Takes the pass of a `user` through: `subject` is the person's, and `record` the sealed record of
-/// the verification `id`. Gives since when the verification holds.
+/// the verification `id`, which began at `began`. Gives since when the verification holds.
 ///
 /// # Errors
 ///
@@ -66,7 +66,7 @@ pub(crate) fn of_table(error: TableError) -> Class {
 pub async fn through(
     verification: &Verification,
     user: &User,
-    (id, record): (member_table::VerificationId, &str),
+    (id, record, began): (VerificationId, &str, DateTime<Utc>),
     subject: ServiceSubject<'_>,
     invocation: &Invocation<'_>,
 ) -> Result<DateTime<Utc>, Stopped> {
@@ -85,6 +85,7 @@ pub async fn through(
         person,
         member: Member::new(&user.sub).map_err(|_| Class::MemberGone)?,
         id,
+        began,
     };
     let lease = match begun(verification, &pass, invocation).await? {
         Taken::Now(lease) => lease,
@@ -100,11 +101,11 @@ pub async fn through(
         // The lease ended, and somebody settled the pass without this record. Nobody may count on
         // it.
         Hold::Lost => {
-            verification
-                .users()
-                .write(&user.username, "")
-                .await
-                .map_err(Class::from)?;
+            let users = verification.users();
+            let now = users.named(&user.username).await.map_err(Class::from)?;
+            if verification.record_id(&now, invocation).await? == Some(id) {
+                users.write(&now.username, "").await.map_err(Class::from)?;
+            }
             Err(Class::MemberTableUnavailable.into())
         }
     }

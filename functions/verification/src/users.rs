@@ -4,10 +4,11 @@
 use std::fmt;
 
 use aws_failure::AwsFailure;
-use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
+use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
+use aws_sdk_cognitoidentityprovider::{Client, Config};
 use secrecy::SecretString;
 use serde::Deserialize;
 use thiserror::Error;
@@ -116,6 +117,10 @@ impl Users {
 
     /// The user with this `sub`, if there is one.
     ///
+    /// `ListUsers` gives no more than the name, because it is eventually consistent: it may not
+    /// know the newest users, nor what was written last. A user whom it doesn't find is looked up
+    /// by the `sub`, which is a name of a user whom no other provider signs in (AWS, AdminGetUser).
+    ///
     /// # Errors
     ///
     /// [`PoolError`], except [`PoolError::Nobody`].
@@ -124,6 +129,16 @@ impl Users {
         if sub.contains(['"', '\\']) {
             return Ok(None);
         }
+        let name = self.name_of(sub).await?;
+        match self.named(name.as_deref().unwrap_or(sub)).await {
+            Ok(user) => Ok(Some(user).filter(|user| user.sub == sub)),
+            Err(PoolError::Nobody) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The name of the user with this `sub`, if `ListUsers` finds one.
+    async fn name_of(&self, sub: &str) -> Result<Option<String>, PoolError> {
         let asking = Box::pin(
             (self.client.list_users())
                 .user_pool_id(&self.pool.id)
@@ -137,18 +152,28 @@ impl Users {
         let (user, None) = (users.next(), users.next()) else {
             return Err(PoolError::Refused);
         };
-        Ok(user.map(|user| {
-            let attributes = user.attributes.unwrap_or_default();
-            self.user(user.username.unwrap_or_default(), user.enabled, attributes)
-        }))
+        Ok(user.and_then(|user| user.username))
     }
 
-    /// Writes a record into a user's attribute, or removes it: an empty value does.
+    /// Writes a record into a user's attribute, or removes it: an empty value does. It is tried
+    /// twice if no answer comes, and once if the pool has too many requests.
     ///
     /// # Errors
     ///
-    /// [`PoolError`].
+    /// [`PoolError`]. After [`PoolError::Unavailable`], any of the tries may have its effect, even
+    /// later.
     pub async fn write(&self, username: &str, record: &str) -> Result<(), PoolError> {
+        match self.try_to_write(username, record).await {
+            Err(PoolError::Unavailable) => {
+                let again = self.try_to_write(username, record).await;
+                // Whatever the pool says now, it isn't about the first try.
+                again.map_err(|_| PoolError::Unavailable)
+            }
+            answered => answered,
+        }
+    }
+
+    async fn try_to_write(&self, username: &str, record: &str) -> Result<(), PoolError> {
         let attribute = AttributeType::builder()
             .name(&self.pool.record_attribute)
             .value(record)
@@ -159,6 +184,9 @@ impl Users {
                 .user_pool_id(&self.pool.id)
                 .username(username)
                 .user_attributes(attribute)
+                .customize()
+                // The SDK would tell the last answer alone.
+                .config_override(Config::builder().retry_config(RetryConfig::disabled()))
                 .send(),
         );
         let written = writing.await;

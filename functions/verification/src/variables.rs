@@ -100,6 +100,23 @@ function_kit::variables! {
         if_unset: IfUnset::Value(attribute::MEMBER_RECORD),
         example: "custom:member_record",
     }
+    /// The service’s former issuers, if it has changed its issuer: their records count still; the
+    /// same as in `pre-token-generation`
+    FORMER_SERVICE_ISSUERS {
+        ja: "サービスが発行者を変えたときの、以前の発行者。その記録を有効とみなし続ける。\
+            `pre-token-generation` と同じもの",
+        form: Bilingual {
+            en: "URLs in normal form, up to 255 characters each, separated by spaces, without the \
+                sandbox’s; they are only compared byte for byte, and never called",
+            ja: "正規形の URL、それぞれ255文字まで。空白区切り。サンドボックスの発行者は不可。\
+                1バイトずつ比べるだけで、呼び出さない",
+        },
+        if_unset: IfUnset::Said(Bilingual {
+            en: "none",
+            ja: "なし",
+        }),
+        example: "https://former.example/realms/main",
+    }
     /// The table of persons and members
     MEMBER_TABLE {
         ja: "人と会員のテーブル",

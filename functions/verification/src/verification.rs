@@ -222,16 +222,18 @@ impl Verification {
     ///
     /// # Errors
     ///
-    /// [`Class::SecretsUnavailable`].
+    /// [`Class::SecretsUnavailable`]; [`Class::MemberTableRefused`] if a newer version of this
+    /// function has sealed the record.
     pub async fn record(
         &self,
         user: &User,
         invocation: &Invocation<'_>,
     ) -> Result<Option<MemberRecord>, Class> {
-        let issuer = self.config().service.provider.issuer().as_str();
+        let issuers = self.config().record_issuers.iter();
+        let issuers: Vec<_> = issuers.map(String::as_str).collect();
         let not_after = invocation.now + SKEW;
         self.opened(user, invocation, |sealed, keys, holder| {
-            MemberRecord::open(sealed, keys, holder, &[issuer], not_after)
+            MemberRecord::open(sealed, keys, holder, &issuers, not_after)
         })
         .await
     }
@@ -241,7 +243,8 @@ impl Verification {
     ///
     /// # Errors
     ///
-    /// [`Class::SecretsUnavailable`].
+    /// [`Class::SecretsUnavailable`]; [`Class::MemberTableRefused`] if a newer version of this
+    /// function has sealed the record.
     pub async fn record_id(
         &self,
         user: &User,
@@ -276,6 +279,8 @@ impl Verification {
         while let Some(keys) = tries.next().await? {
             match open(record, &keys, self.holder(&user.sub)) {
                 Err(RecordRefusal::UnknownKey) => {}
+                // It counts, but what it says is for a newer version of this function to read.
+                Err(RecordRefusal::OtherVersion) => return Err(Class::MemberTableRefused),
                 opened => return Ok(opened.ok()),
             }
         }

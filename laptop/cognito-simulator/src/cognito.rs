@@ -466,6 +466,18 @@ impl Cognito {
         Ok(())
     }
 
+    /// From now on, `ListUsers` answers with the users as they are now: AWS calls this operation
+    /// eventually consistent, and doesn't say after how long it knows what was written.
+    pub fn let_lists_lag(&self) {
+        let mut kept = self.shared.state();
+        kept.listed = Some(kept.users.clone());
+    }
+
+    /// `ListUsers` answers with the newest users again.
+    pub fn let_lists_catch_up(&self) {
+        self.shared.state().listed = None;
+    }
+
     /// The users and refresh tokens, to begin with them at another start.
     #[must_use]
     pub fn saved(&self) -> SavedPool {
@@ -490,6 +502,7 @@ impl Cognito {
         let users = UserPool::default().with_users_of(options, now);
         let mut kept = self.shared.state();
         kept.users = users.unwrap_or_default();
+        kept.listed = None;
         kept.api_faults = ApiFaults::default();
         kept.refresh_tokens = RefreshTokens::default();
         kept.logins = PendingLogins::default();

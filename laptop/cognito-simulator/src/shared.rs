@@ -64,6 +64,8 @@ pub(crate) struct State {
     pub(crate) logins: PendingLogins,
     pub(crate) codes: HashMap<String, IssuedCode>,
     pub(crate) users: UserPool,
+    /// What `ListUsers` knows, if that isn't the newest.
+    pub(crate) listed: Option<UserPool>,
     pub(crate) refresh_tokens: RefreshTokens,
     /// How often a trigger was called so far; a repeated call doesn't count.
     pub(crate) trigger_calls: u64,

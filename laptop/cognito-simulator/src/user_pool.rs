@@ -284,6 +284,14 @@ impl UserPool {
         self.users.get(&in_case_of(options, username.to_owned()))
     }
 
+    /// A user by what the operations of administrators take for a username: the username, or the
+    /// `sub` of a user whom no other provider signs in (AWS, AdminGetUser).
+    pub(crate) fn addressed(&self, options: &CognitoOptions, username: &str) -> Option<&User> {
+        let has_sub = |user: &&User| user.identity.is_none() && user.sub == username;
+        let by_sub = || self.users.values().find(has_sub);
+        self.find(options, username).or_else(by_sub)
+    }
+
     /// Adds a provider, as `CreateIdentityProvider` does.
     pub(crate) fn add_provider(
         &mut self,

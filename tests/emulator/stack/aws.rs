@@ -76,24 +76,38 @@ impl Aws {
     }
 }
 
-/// Calls a service without an SDK, as JSON with `X-Amz-Target`. The tests only read logs and the
-/// trail with it. The emulator doesn't check the signature, and takes only the service and the
-/// Region from it.
-async fn call(service: &str, target: &str, request: &Value) -> Value {
-    let credential = format!("test/20260101/{REGION}/{service}/aws4_request");
-    let answer = reqwest::Client::new()
+/// Calls a service without an SDK, as JSON with `X-Amz-Target`. The tests only read logs, the trail
+/// and tables with it.
+pub(crate) async fn call(service: &str, target: &str, request: &Value) -> Value {
+    let asked = reqwest::Client::new()
         .post(emulator())
         .header("content-type", "application/x-amz-json-1.1")
-        .header("x-amz-target", target)
-        .header(
-            "authorization",
-            format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
-        )
-        .body(request.to_string())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 200, "{target}");
+        .header("x-amz-target", target);
+    answer(service, asked, target, request).await
+}
+
+/// Invokes a function, and gives its answer.
+pub(crate) async fn invoke(function: &str, event: &Value) -> Value {
+    let url = format!("{}/2015-03-31/functions/{function}/invocations", emulator());
+    answer("lambda", reqwest::Client::new().post(url), function, event).await
+}
+
+/// The answer to a signed request. The emulator doesn't check the signature, and takes only the
+/// service and the Region from it.
+async fn answer(
+    service: &str,
+    asked: reqwest::RequestBuilder,
+    what: &str,
+    request: &Value,
+) -> Value {
+    let credential = format!("test/20260101/{REGION}/{service}/aws4_request");
+    let signed = asked.header(
+        "authorization",
+        format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
+    );
+    let answer = signed.body(request.to_string()).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{what}");
+    assert_eq!(answer.headers().get("x-amz-function-error"), None, "{what}");
     answer.json().await.unwrap()
 }
 

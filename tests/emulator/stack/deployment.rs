@@ -134,8 +134,14 @@ impl Deployment {
         if !output.status.success() {
             return Err(said);
         }
-        let mut made = self.identity_provider.lock().await;
-        limits::create(&self.aws, &self.name, &mut made).await;
+        if self
+            .parameters
+            .get("CardLogins")
+            .is_none_or(|logins| logins == "yes")
+        {
+            let mut made = self.identity_provider.lock().await;
+            limits::create(&self.aws, &self.name, &mut made).await;
+        }
         Ok(said)
     }
 

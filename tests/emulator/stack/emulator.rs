@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use aws_sdk_cloudformation::error::DisplayErrorContext;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
+use http::Method;
 
-use crate::aws::{Aws, given};
-use crate::limits::{CONDITIONS, OBSERVABILITY, SECRETS, TEMPLATE, entry};
+use crate::aws::{Aws, emulator, given};
+use crate::limits::{ALARMS, CONDITIONS, OBSERVABILITY, SECRETS, TEMPLATE, entry};
 
 fn built(file: &str) -> String {
     fs::read_to_string(Path::new(&given("BUILT_STACK")).join(file)).unwrap()
@@ -80,6 +81,13 @@ async fn a_branding_is_unknown_to_the_api_too() {
 #[tokio::test]
 async fn an_alarm_takes_no_metric_math() {
     let template = built(OBSERVABILITY);
+    // The emulator takes no template that is as long as the whole one.
+    let resources = template.find("\nResources:\n").unwrap();
+    let alarm = &template[entry(&template, "Resources", ALARMS[0])];
+    let template = format!(
+        "{}\nResources:\n  AlarmTopic:\n    Type: AWS::SNS::Topic\n{alarm}",
+        &template[..resources]
+    );
     let parameters = &template[template.find("\nParameters:\n").unwrap()..];
     let parameters: Vec<_> = parameters
         .lines()
@@ -101,7 +109,8 @@ async fn a_condition_splits_nothing() {
         let template = built(TEMPLATE);
         let condition = &template[entry(&template, "Conditions", name)];
         let template = format!(
-            "Parameters:\n  Ages:\n    Type: String\n    Default: 18,20\nConditions:\n{condition}\
+            "Parameters:\n  Ages:\n    Type: String\n    Default: 18,20\n  MemberApps:\n    \
+             Type: String\n    Default: a:https://app.example/\nConditions:\n{condition}\
              Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
         );
         let reason = refused(&format!("limit-{name}"), &template, &[]).await;
@@ -136,13 +145,47 @@ async fn a_reference_to_another_resource_is_no_change() {
     assert!(reason.contains("didn't contain changes"), "{reason}");
 }
 
+/// An API that a stack makes answers as if it had no CORS configuration.
+#[tokio::test]
+async fn an_api_of_a_stack_has_no_cors() {
+    let template = "Resources:\n  Api:\n    Type: AWS::ApiGatewayV2::Api\n    Properties:\n      \
+                    Name: limit\n      ProtocolType: HTTP\n      CorsConfiguration:\n        \
+                    AllowOrigins: ['https://app.example']\n        AllowMethods: [GET]\n\
+                    Outputs:\n  Id:\n    Value:\n      Ref: Api\n";
+    assert_eq!(refused("limit-cors", template, &[]).await, "nothing");
+    let stacks = Aws::new().stacks.describe_stacks();
+    let stacks = stacks.stack_name("limit-cors").send().await.unwrap();
+    let outputs = stacks.stacks.unwrap().remove(0).outputs.unwrap();
+    let id = outputs[0].output_value.as_ref().unwrap();
+    let url = format!("{}/_aws/execute-api/{id}/$default/", emulator());
+    let preflight = reqwest::Client::new().request(Method::OPTIONS, url);
+    let preflight = preflight
+        .header("origin", "https://app.example")
+        .header("access-control-request-method", "GET");
+    assert_eq!(preflight.send().await.unwrap().status(), 403);
+}
+
+/// The issuer of a user pool is at `amazonaws.com`. Whoever reads its keys there doesn't reach the
+/// emulator.
+#[tokio::test]
+async fn the_keys_of_a_user_pool_are_not_served_by_tls() {
+    let function = built(TEMPLATE);
+    let function = &function[entry(&function, "Resources", "VerificationFunction")];
+    assert!(!function.contains("USER_POOL_JWKS_URI"));
+    let by_tls = emulator().replacen("http:", "https:", 1);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let refused = http.get(by_tls).send().await.unwrap_err();
+    assert!(refused.is_connect(), "{refused:?}");
+}
+
 #[tokio::test]
 async fn a_secret_is_made_of_characters_that_its_options_exclude() {
     let aws = Aws::new();
     for name in SECRETS {
         let template = built(TEMPLATE);
         let secret = template[entry(&template, "Resources", name)]
-            .replace("    Condition: MakesRecordKeys\n", "");
+            .replace("    Condition: MakesRecordKeys\n", "")
+            .replace("    Condition: HasMembers\n", "");
         let template = format!(
             "Resources:\n{secret}Outputs:\n  Arn:\n    Value:\n      Fn::GetAtt: [{name}, Id]\n"
         );

@@ -15,7 +15,7 @@ use std::sync::Once;
 use aws_sdk_cognitoidentityprovider::types::IdentityProviderTypeType;
 use serde_json::Value;
 
-use crate::aws::Aws;
+use crate::aws::{Aws, emulator};
 
 /// Something that the emulator doesn't support.
 struct Limit {
@@ -36,6 +36,8 @@ enum Instead {
     Condition,
     /// The same set of excluded characters, listed one by one.
     SpeltOut,
+    /// One more variable: the user pool's keys are read at the emulator.
+    KeySet,
 }
 
 /// The template in the output of `sam build`.
@@ -44,21 +46,36 @@ pub(crate) const TEMPLATE: &str = "template.yaml";
 pub(crate) const OBSERVABILITY: &str = "Observability/template.yaml";
 
 /// The conditions that split a list.
-pub(crate) const CONDITIONS: [&str; 7] = [
-    "HasAge2", "HasAge3", "HasAge4", "HasAge5", "HasAge6", "HasAge7", "HasAge8",
+pub(crate) const CONDITIONS: [&str; 14] = [
+    "HasAge2",
+    "HasAge3",
+    "HasAge4",
+    "HasAge5",
+    "HasAge6",
+    "HasAge7",
+    "HasAge8",
+    "HasMemberApp2",
+    "HasMemberApp3",
+    "HasMemberApp4",
+    "HasMemberApp5",
+    "HasMemberApp6",
+    "HasMemberApp7",
+    "HasMemberApp8",
 ];
 /// The alarms that use more than one metric, or more than one statistic of a metric.
-const ALARMS: [&str; 5] = [
+pub(crate) const ALARMS: [&str; 7] = [
     "ServiceUnreachableAlarm",
     "ApiErrorsAlarm",
     "LoginsRefusedAlarm",
     "LoginsNoneAlarm",
     "RecordsRefusedAlarm",
+    "VerificationsFailedAlarm",
+    "MembersApiErrorsAlarm",
 ];
 /// The secrets whose values CloudFormation generates.
-pub(crate) const SECRETS: [&str; 3] = ["ClientSecrets", "SealingKeys", "RecordKeys"];
+pub(crate) const SECRETS: [&str; 4] = ["ClientSecrets", "SealingKeys", "RecordKeys", "MemberKeys"];
 
-const LIMITS: [Limit; 5] = [
+const LIMITS: [Limit; 6] = [
     Limit {
         file: TEMPLATE,
         section: "Resources",
@@ -86,7 +103,7 @@ const LIMITS: [Limit; 5] = [
         section: "Conditions",
         names: &CONDITIONS,
         instead: Instead::Condition,
-        reason: "its conditions know no Fn::Split; here two ages are given",
+        reason: "its conditions know no Fn::Split; here two ages and one app of members are given",
     },
     Limit {
         file: TEMPLATE,
@@ -95,6 +112,14 @@ const LIMITS: [Limit; 5] = [
         instead: Instead::SpeltOut,
         reason: "GenerateSecretString leaves out what ExcludeCharacters has and knows no other \
             option",
+    },
+    Limit {
+        file: TEMPLATE,
+        section: "Resources",
+        names: &["VerificationFunction"],
+        instead: Instead::KeySet,
+        reason: "it serves the keys of its user pools at an address of its own, without TLS; \
+            USER_POOL_JWKS_URI has this address",
     },
 ];
 
@@ -140,6 +165,7 @@ impl Instead {
                 format!("  {name}:\n    Fn::Equals: [{name}, {}]\n", CONDITIONS[0])
             }
             Self::SpeltOut => spelt_out(entry),
+            Self::KeySet => with_key_set(entry),
         }
     }
 }
@@ -211,6 +237,18 @@ fn spelt_out(entry: &str) -> String {
         }
     }
     changed
+}
+
+/// The function, told where the emulator serves the keys of a user pool that was there before.
+fn with_key_set(entry: &str) -> String {
+    let key = "          USER_POOL_ISSUER:\n";
+    let at = entry.find(key).expect("the user pool's issuer");
+    let uri = format!(
+        "{}/${{ExistingUserPoolId}}/.well-known/jwks.json",
+        emulator()
+    );
+    let line = format!("          USER_POOL_JWKS_URI:\n            Fn::Sub: {uri}\n");
+    [&entry[..at], &line, &entry[at..]].concat()
 }
 
 /// Changes a parameter, so that the emulator sees a change in every deployment. Its change sets

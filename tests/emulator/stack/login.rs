@@ -4,16 +4,9 @@
 
 use kit::Parameters;
 use serde_json::{Value, json};
-use service_simulator::persona::{Persona, personas};
 
 use crate::aws::{calls, logged};
 use crate::world::World;
-
-/// A test person, as the service's stand-in knows them.
-fn persona(world: &World, id: &str) -> Persona {
-    let mut all = personas(world.service.clock().now()).into_iter();
-    all.find(|persona| persona.id == id).unwrap()
-}
 
 /// How many events with this name a function of the stack logged.
 async fn count(world: &World, function: &str, event: &str) -> usize {
@@ -29,7 +22,7 @@ async fn a_person_signs_in_and_both_triggers_give_the_app_what_its_scopes_ask_fo
     let world = World::connected("login").await;
     let tokens = world.sign_in("adult").await;
 
-    let adult = persona(&world, "adult");
+    let adult = world.persona("adult");
     for claim in ["name", "address"] {
         assert_eq!(tokens.id_token[claim], adult.claims[claim]);
     }
@@ -82,7 +75,7 @@ async fn a_stack_that_asks_for_nothing_gives_the_app_a_pseudonym() {
     world.connect(&[("AppScopes", "openid")]).await;
     let tokens = world.sign_in("adult").await;
 
-    let adult = persona(&world, "adult");
+    let adult = world.persona("adult");
     for token in [&tokens.id_token, &tokens.access_token] {
         let token = serde_json::to_string(token).unwrap();
         // A gender is so short that random text can contain it by chance.
@@ -137,7 +130,7 @@ async fn the_longest_attributes_are_signed_by_kms_as_a_digest_and_arrive_whole()
     );
 
     let claims = world.verified(&id_token).await;
-    let longest = persona(&world, "longest");
+    let longest = world.persona("longest");
     assert_eq!(claims["name"], longest.claims["name"]);
     assert_eq!(claims["formatted_address"], longest.claims["address"]);
     let access_token = tokens.text("access_token").unwrap();

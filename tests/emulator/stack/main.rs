@@ -19,5 +19,6 @@ mod emulator;
 mod life;
 mod limits;
 mod login;
+mod members;
 mod rotation;
 mod world;

@@ -12,6 +12,7 @@ use kit::{Parameters, parameter};
 use login_kit::{Answer, BrowserLogin, browser, failure_page};
 use loopback::user_agent::{Arrival, Page, UserAgent};
 use serde_json::{Map, Value};
+use service_simulator::persona::{Persona, personas};
 use service_simulator::{RegisteredClient, Service, ServiceOptions};
 use url::Url;
 
@@ -126,6 +127,12 @@ impl World {
         claims(id_token, &keys, &issuer, Some("amazon-cognito"))
     }
 
+    /// A test person, as the service's stand-in knows them.
+    pub(crate) fn persona(&self, id: &str) -> Persona {
+        let mut all = personas(self.service.clock().now()).into_iter();
+        all.find(|persona| persona.id == id).unwrap()
+    }
+
     /// The ids of the keys in a document of the bridge, in order.
     pub(crate) async fn key_ids(&self, path: &str) -> Vec<String> {
         let keys: Value = self.document(path).await.json().unwrap();
@@ -169,7 +176,7 @@ impl World {
 }
 
 /// The URL at which the browser arrived. Panics if the browser is on a page.
-fn at(arrival: Arrival) -> Url {
+pub(crate) fn at(arrival: Arrival) -> Url {
     match arrival {
         Arrival::At(url) => url,
         Arrival::Page(page) => panic!("{} at {}: {}", page.status, page.url.path(), page.text()),

@@ -68,10 +68,10 @@ async fn an_expired_ticket_cookie_code_or_continuation_is_refused_as_such_and_sp
     let late = of_code.seal(seals.seconds_ago(&laptop, 60), &SystemRandomness);
     let late = hanako.complete(&begun, &late.unwrap().into()).await;
     refused(&late, 400, "code_expired");
-    let twice = [ApiFault::Throttled; 2];
+    let once = [ApiFault::Throttled];
     laptop
         .cognito
-        .break_api("AdminUpdateUserAttributes", &twice)
+        .break_api("AdminUpdateUserAttributes", &once)
         .unwrap();
     let throttled = hanako.complete(&begun, &code.into()).await;
     refused(&throttled, 429, "too_many_requests");

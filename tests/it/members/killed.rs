@@ -174,10 +174,10 @@ async fn a_member_who_was_killed_goes_on_with_the_continuation_that_they_have() 
         let member = Member::signed_in(&laptop, &name(number)).await;
         let begun = member.begin().await;
         let code = member.code(&begun, &persona).await;
-        let twice = [ApiFault::Throttled; 2];
+        let once = [ApiFault::Throttled];
         laptop
             .cognito
-            .break_api("AdminUpdateUserAttributes", &twice)
+            .break_api("AdminUpdateUserAttributes", &once)
             .unwrap();
         let throttled = member.complete(&begun, &code).await;
         refused(&throttled, 429, "too_many_requests");

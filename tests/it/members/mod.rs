@@ -18,6 +18,7 @@ mod privacy_run;
 mod records;
 mod returns;
 mod sealed;
+mod stale;
 mod table;
 mod table_faults;
 mod tokens;

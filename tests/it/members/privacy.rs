@@ -70,10 +70,10 @@ async fn nothing_secret_or_personal_is_where_it_does_not_belong() {
     // A verification that has to stop, goes on, and is refreshed.
     let (back, verifier) = run.back_from_the_card(&hanako, None).await;
     let body = json!({ "code": back["verification_code"], "code_verifier": verifier });
-    let twice = [ApiFault::Throttled; 2];
+    let once = [ApiFault::Throttled];
     laptop
         .cognito
-        .break_api("AdminUpdateUserAttributes", &twice)
+        .break_api("AdminUpdateUserAttributes", &once)
         .unwrap();
     let stopped = run.call(&hanako, COMPLETE, &body, 429).await;
     let body = json!({ "continuation": stopped["continuation"], "code_verifier": verifier });

@@ -123,7 +123,7 @@ fn met(calls: &'static [&str]) -> Vec<(usize, usize, Fault)> {
 }
 
 /// A laptop whose pool takes any number of writes, and the way of its function.
-async fn on_the_way() -> (Laptop, Way) {
+pub(super) async fn on_the_way() -> (Laptop, Way) {
     let way = Way::new().await;
     let laptop = laptop_changed(
         |laptop| {

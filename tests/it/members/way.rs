@@ -34,6 +34,8 @@ pub(super) enum Fate {
     HeldBefore,
     /// No answer ever comes, though there was an effect.
     HeldAfter,
+    /// The call has its effect, and the answer comes when there is a permit.
+    Later(Arc<Semaphore>),
 }
 
 type Script = dyn FnMut(usize, &str) -> Fate + Send;
@@ -168,6 +170,12 @@ async fn call(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
         Fate::HeldAfter => {
             effect().await;
             hold().await
+        }
+        Fate::Later(permits) => {
+            let answer = effect().await;
+            shared.held.add_permits(1);
+            permits.acquire().await.unwrap().forget();
+            answer
         }
     }
 }

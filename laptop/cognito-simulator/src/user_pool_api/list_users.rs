@@ -41,7 +41,7 @@ pub(super) fn list_users(
     let after = request.pagination_token.unwrap_or_default();
     let mut found: Vec<User> = {
         let kept = shared.state();
-        let users = kept.users.users.values();
+        let users = kept.listed.as_ref().unwrap_or(&kept.users).users.values();
         let found = users.filter(|user| user.sub > after && filter.finds(user));
         found.cloned().collect()
     };

@@ -31,7 +31,7 @@ pub(super) fn get_user(
     let (username, Alone {}) = request(shared, headers, body, told)?;
     let user = {
         let kept = shared.state();
-        kept.users.find(&shared.options, &username).cloned()
+        kept.users.addressed(&shared.options, &username).cloned()
     };
     let check = ("the user is in the pool", API);
     let user = Check::made(&mut told.checks, check, user, Refusal::UserNotFound)?;
@@ -144,7 +144,7 @@ pub(super) fn update_attributes(
             .map(|attribute| (attribute.name, Some(attribute.value)))
             .collect();
         let mut kept = shared.state();
-        let user = kept.users.find(options, &username);
+        let user = kept.users.addressed(options, &username);
         let username = user.ok_or(Refusal::UserNotFound)?.username.clone();
         let rules = Rules {
             options,

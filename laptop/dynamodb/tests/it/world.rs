@@ -179,7 +179,7 @@ pub(crate) fn member(sub: &str) -> Member {
     Member::new(sub).unwrap()
 }
 
-/// A pass of the one person of most tests.
+/// A pass of the one person of most tests. It began later than anything was taken back.
 pub(crate) async fn pass(sub: &str, id: u16) -> Pass {
     let mut bytes = [0; VerificationId::BYTES];
     bytes[..2].copy_from_slice(&id.to_be_bytes());
@@ -187,6 +187,7 @@ pub(crate) async fn pass(sub: &str, id: u16) -> Pass {
         person: person("one").await,
         member: member(sub),
         id: VerificationId::from_bytes(bytes),
+        began: DateTime::<Utc>::MAX_UTC,
     }
 }
 
