@@ -46,6 +46,8 @@ pub struct Incomplete {
     pub why: Stopped,
     /// What it goes on with, in the place of the code that is spent.
     pub continuation: Option<SecretString>,
+    /// How often it had to stop before.
+    pub stops: u8,
 }
 
 impl From<Stopped> for Incomplete {
@@ -53,6 +55,7 @@ impl From<Stopped> for Incomplete {
         Self {
             why,
             continuation: None,
+            stops: 0,
         }
     }
 }
@@ -202,6 +205,7 @@ async fn exchanged(
         id,
         record,
         is_alone: false,
+        stops: 0,
     };
     match user {
         Ok(user) => Ok((continuation, user)),
@@ -283,8 +287,16 @@ fn stopped(
     if status != StatusCode::TOO_MANY_REQUESTS && !status.is_server_error() {
         return why.into();
     }
+    let stops = continuation.stops;
+    let next = Continuation {
+        stops: stops.saturating_add(1),
+        ..continuation.clone()
+    };
     let randomness = verification.randomness();
-    let sealed = verification.sealed(invocation.now, |seal| continuation.seal(seal, randomness));
-    let continuation = sealed.ok().and_then(Result::ok).map(SecretString::from);
-    Incomplete { why, continuation }
+    let sealed = verification.sealed(invocation.now, |seal| next.seal(seal, randomness));
+    Incomplete {
+        why,
+        continuation: sealed.ok().and_then(Result::ok).map(SecretString::from),
+        stops,
+    }
 }

@@ -1,5 +1,6 @@
 //! The configuration of the function: reads the environment variables into one typed value.
 
+use four_attributes::SANDBOX_ISSUER;
 use function_kit::reference::Reference;
 use function_kit::settings::{
     self, ConfigError, Reader, custom_attribute, provider_name, resource_server, secret_reference,
@@ -79,12 +80,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     let apps = reader.checked(MEMBER_APPS, MemberApps::read);
     let member_keys = reader.checked(MEMBER_KEYS, secret_reference);
     let record_keys = reader.checked(RECORD_KEYS, secret_reference);
-    let current = (service.as_ref()).map(|service| service.provider.issuer().to_string());
-    // If the service's settings are wrong, that is reported for itself.
-    let current = current.unwrap_or_default();
-    let record_issuers = reader.checked_if_set(FORMER_SERVICE_ISSUERS, |former| {
-        service_issuers(&format!("{current} {former}"))
-    });
+    let former_issuers = reader.checked_if_set(FORMER_SERVICE_ISSUERS, former_issuers);
     let id = reader.checked(USER_POOL_ID, pool_id);
     let issuer = reader.checked(USER_POOL_ISSUER, service_address);
     let jwks_uri = reader.checked_if_set(USER_POOL_JWKS_URI, service_address);
@@ -96,13 +92,15 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
     let wait = reader.checked(RELEASE_WAIT, wait);
     let policy = reader.checked(MEMBERS_PER_PERSON, |value| policy(value, wait));
     let telemetry = Telemetry::read(reader);
-    let issuer = issuer?;
+    let (issuer, service) = (issuer?, service?);
+    let current = service.provider.issuer().to_string();
+    let former = (former_issuers?).unwrap_or_default();
     Some(Config {
-        service: service?,
+        service,
         apps: apps?,
         member_keys: member_keys?,
         record_keys: record_keys?,
-        record_issuers: (record_issuers?).unwrap_or_else(|| vec![current]),
+        record_issuers: [vec![current], former].concat(),
         pool: Pool {
             id: id?,
             jwks_uri: (jwks_uri?).unwrap_or_else(|| format!("{issuer}/.well-known/jwks.json")),
@@ -116,6 +114,15 @@ fn read(reader: &mut Reader<'_>) -> Option<Config> {
         policy: policy?,
         telemetry: telemetry?,
     })
+}
+
+/// The people of the sandbox are fictitious, so none of its records count elsewhere.
+fn former_issuers(value: &str) -> Result<Vec<String>, String> {
+    let issuers = service_issuers(value)?;
+    if issuers.iter().any(|issuer| issuer == SANDBOX_ISSUER) {
+        return Err("lists the sandbox: its people are fictitious".to_owned());
+    }
+    Ok(issuers)
 }
 
 /// AWS, UserPoolType: `[\w-]+_[0-9a-zA-Z]+`, 1 to 55 characters.

@@ -31,6 +31,8 @@ pub struct Continuation {
     /// Whether it is known that the person has no second account by logins with the card. Then the
     /// user pool isn't asked again: its limit of reads is the account's.
     pub is_alone: bool,
+    /// How often the verification had to stop before.
+    pub stops: u8,
 }
 
 impl fmt::Debug for Continuation {

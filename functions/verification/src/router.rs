@@ -24,8 +24,10 @@ use crate::operator::{Command, command};
 use crate::pass::Stopped;
 use crate::verification::Verification;
 
-/// The longest random pause before a request is repeated, in seconds.
-const LONGEST_PAUSE: u32 = 8;
+/// The longest random pause before a request is repeated, in seconds: before the first repetition,
+/// and before any. Each pause may be twice as long as the one before it.
+const FIRST_PAUSE: u32 = 8;
+const LONGEST_PAUSE: u32 = 60;
 
 /// The operations of the members' API.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -122,7 +124,11 @@ impl Verification {
     /// Answers a request.
     async fn answer(&self, request: &Request, invocation: &Invocation<'_>) -> Response {
         let answered = AssertUnwindSafe(self.routed(request, invocation));
-        let Incomplete { why, continuation } = match answered.catch_unwind().await {
+        let Incomplete {
+            why,
+            continuation,
+            stops,
+        } = match answered.catch_unwind().await {
             Ok(Ok(response)) => return response,
             Ok(Err(incomplete)) => incomplete,
             Err(_) => Class::Internal.into(),
@@ -138,7 +144,7 @@ impl Verification {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
         );
         let may_be_repeated = waits || why.until.is_some() || continuation.is_some();
-        let after = may_be_repeated.then(|| self.pause(why.until, invocation.now));
+        let after = may_be_repeated.then(|| self.pause((why.until, stops), invocation.now));
         let response = failure.of_a_verification(continuation.as_ref(), after);
         match class {
             Class::MemberTokenInvalid | Class::MemberTokenExpired => {
@@ -183,14 +189,17 @@ impl Verification {
     }
 
     /// After how many seconds a request may be repeated: when what it waits for is over, and after
-    /// a random pause, so that those who came together don't come together again.
-    fn pause(&self, until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> u32 {
+    /// a random pause, so that those who came together don't come together again. The pauses grow
+    /// with the number of `stops`, since then there are more who wait than can go on.
+    fn pause(&self, (until, stops): (Option<DateTime<Utc>>, u8), now: DateTime<Utc>) -> u32 {
         let waits = until.map(|until| (until - now).num_seconds() + 1);
         let waits = waits.and_then(|seconds| u32::try_from(seconds).ok());
         let mut random = [u8::MAX];
         // Without randomness, everybody waits the longest.
         let _ = self.randomness().fill(&mut random);
-        let pause = 1 + u32::from(u8::from_be_bytes(random)) * (LONGEST_PAUSE - 1) / 255;
+        let longest = FIRST_PAUSE << stops.min(3);
+        let longest = longest.min(LONGEST_PAUSE);
+        let pause = 1 + u32::from(u8::from_be_bytes(random)) * (longest - 1) / 255;
         waits.unwrap_or_default().max(pause)
     }
 }
