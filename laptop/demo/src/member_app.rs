@@ -65,9 +65,18 @@ impl MemberApp {
     ///
     /// [`MemberAppError::NoMembers`] if there are none.
     pub fn new(laptop: &Laptop) -> Result<Self, MemberAppError> {
+        Self::of(laptop, MEMBER_CLIENT_ID)
+    }
+
+    /// An app of the members of this laptop that has another app client.
+    ///
+    /// # Errors
+    ///
+    /// [`MemberAppError::NoMembers`] if there are none.
+    pub fn of(laptop: &Laptop, client_id: &str) -> Result<Self, MemberAppError> {
         let members = laptop.members.as_ref().ok_or(MemberAppError::NoMembers)?;
         let client = MemberClient::at(MemberAddresses {
-            client_id: MEMBER_CLIENT_ID.to_owned(),
+            client_id: client_id.to_owned(),
             pool: laptop.cognito.user_pool_api_url(),
             key_set: laptop.cognito.jwks_url(),
             api: members.api.base_url(),

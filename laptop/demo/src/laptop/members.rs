@@ -59,6 +59,9 @@ pub struct MemberOptions {
     pub return_urls: Vec<String>,
     /// The origins whose pages may call the members' API.
     pub origins: Vec<String>,
+    /// The ids of more app clients whose members may verify: like the members' app in everything
+    /// else.
+    pub other_clients: Vec<String>,
     /// The scopes, within the resource server, that sign-ins through the API get.
     pub sdk_scopes: Vec<String>,
     /// Where the table is kept.
@@ -77,6 +80,7 @@ impl Default for MemberOptions {
             callback_urls: Vec::new(),
             return_urls: Vec::new(),
             origins: Vec::new(),
+            other_clients: Vec::new(),
             sdk_scopes: vec![VERIFY.to_owned(), "verified".to_owned()],
             storage: Storage::Memory,
             environment: BTreeMap::new(),
@@ -147,12 +151,11 @@ impl Prepared {
 
     /// What the trigger `pre-token-generation` has to know.
     pub(super) fn for_triggers(&self) -> (String, String) {
-        let scopes = self.options.sdk_scopes.iter();
-        let scopes = scopes.map(|scope| format!("{MEMBER_CLIENT_ID}:{scope}"));
-        (SDK_SCOPES.to_owned(), scopes.collect::<Vec<_>>().join(" "))
+        let scopes = &self.options.sdk_scopes;
+        (SDK_SCOPES.to_owned(), self.for_each_client(scopes))
     }
 
-    /// What the user pool has to know: the members, their app client, the attribute with their
+    /// What the user pool has to know: the members, their app clients, the attribute with their
     /// record, which no app client may read or write.
     pub(super) fn for_pool(&self, options: &mut CognitoOptions) {
         options.schema.push(PoolAttribute::new(MEMBER_RECORD));
@@ -173,7 +176,11 @@ impl Prepared {
             .collect();
         client.allowed_scopes.sort();
         client.allowed_scopes.dedup();
-        options.app_clients.push(client);
+        let clients = self.client_ids().map(|client_id| AppClient {
+            client_id: client_id.to_owned(),
+            ..client.clone()
+        });
+        options.app_clients.extend(clients);
     }
 
     /// Puts the function behind its API. `bridge` is the environment of the bridge, whose settings
@@ -196,7 +203,7 @@ impl Prepared {
                 .into(),
             authorizer: Some(JwtAuthorizer {
                 issuer: cognito.issuer().to_owned(),
-                audience: vec![MEMBER_CLIENT_ID.to_owned()],
+                audience: self.client_ids().map(str::to_owned).collect(),
                 issuer_address: Some(pool_api),
             }),
             cors: Some(Cors {
@@ -260,8 +267,25 @@ impl Prepared {
     /// The value of `MEMBER_APPS`.
     fn apps(&self) -> String {
         let own = [MEMBER_RETURN_URL.to_owned()];
-        let urls = own.iter().chain(&self.options.return_urls);
-        let pairs = urls.map(|url| format!("{MEMBER_CLIENT_ID}:{url}"));
+        self.for_each_client(own.iter().chain(&self.options.return_urls))
+    }
+
+    /// The app clients whose members may verify.
+    fn client_ids(&self) -> impl Iterator<Item = &str> {
+        let others = self.options.other_clients.iter().map(String::as_str);
+        std::iter::once(MEMBER_CLIENT_ID).chain(others)
+    }
+
+    /// The value of a variable with these words for each app client.
+    fn for_each_client<'a>(
+        &self,
+        words: impl IntoIterator<Item = &'a String, IntoIter: Clone>,
+    ) -> String {
+        let words = words.into_iter();
+        let pairs = self.client_ids().flat_map(|client_id| {
+            let words = words.clone();
+            words.map(move |word| format!("{client_id}:{word}"))
+        });
         pairs.collect::<Vec<_>>().join(" ")
     }
 }
