@@ -6,7 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
-use super::{HANAKO, Member, TARO, laptop, record, refused};
+use super::operator::asked;
+use super::{HANAKO, Member, TARO, laptop, laptop_changed, name_of, record, refused, table};
 
 /// "My link, your card": the attacker begins, and lures the victim to the card.
 #[tokio::test]
@@ -33,11 +34,54 @@ async fn my_link_your_card() {
     laptop.stop().await;
 }
 
-/// "My account, your card": the victim's browser is signed in to the attacker's account, and the
-/// victim begins and shows the card. Whoever completes needs the verifier of the browser that
-/// began.
+/// "My account, your card": the attacker signs the victim's browser in to the attacker's account.
+/// The victim takes it for their own, shows the card, and completes. Nothing that the functions see
+/// is wrong: one browser began, showed the card and completed, with one member's token. So this
+/// can't be prevented here. The attacker can't undo what follows, but the operator can.
 #[tokio::test]
-async fn my_account_your_card_needs_the_verifier_of_the_browser_that_began() {
+async fn my_account_your_card_verifies_the_attackers_account_until_the_operator_releases_it() {
+    let scopes = ["verify", "verified", "name"].map(str::to_owned);
+    let laptop = laptop_changed(|_| {}, |members| members.sdk_scopes = scopes.into()).await;
+    let in_victims_browser = Member::signed_in(&laptop, TARO).await;
+    let begun = in_victims_browser.begin().await;
+    let code = in_victims_browser.code(&begun, "adult").await;
+    let answer = in_victims_browser.complete(&begun, &code).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+
+    // The attacker, in a browser of their own, is the victim.
+    let attacker = Member::signed_in(&laptop, TARO).await;
+    let victims_name = name_of(&laptop, "adult");
+    let claims = &attacker.tokens.id_token_claims;
+    assert_eq!(claims["identity_verified"], true);
+    assert_eq!(claims["name"], victims_name.as_str());
+    // The victim notices when their own account isn't verified, and learns not whose it is.
+    let victim = Member::signed_in(&laptop, HANAKO).await;
+    let second = victim.verify("adult").await;
+    refused(&second, 409, "person_already_verified");
+    let known: Vec<_> = second.body.as_object().unwrap().keys().collect();
+    assert_eq!(known, ["error", "support_id"]);
+    assert_eq!(victim.state().await, json!({ "state": "not_verified" }));
+    // The attacker has no card, and so no way to keep the account against the operator.
+    let release = json!({ "operator": "release", "sub": attacker.sub() });
+    let released = asked(&laptop, release).await.unwrap();
+    assert_eq!(released["released"], true);
+    assert_eq!(record(&laptop, TARO), None);
+    let claims = attacker.refreshed().await.id_token_claims;
+    assert_eq!(claims.get("identity_verified"), None);
+    assert_eq!(claims.get("name"), None);
+
+    assert_eq!(victim.verify("adult").await.status, 200);
+    let claims = victim.refreshed().await.id_token_claims;
+    assert_eq!(claims["name"], victims_name.as_str());
+    assert_eq!(attacker.state().await, json!({ "state": "not_verified" }));
+    assert_eq!(table::holders(&laptop).await, [victim.sub()]);
+    laptop.stop().await;
+}
+
+/// The same account in two browsers: the code is of the member, and whoever completes needs the
+/// verifier of the browser that began, too.
+#[tokio::test]
+async fn a_code_from_another_browser_of_the_same_account_needs_the_verifier_of_that_browser() {
     let laptop = laptop().await;
     let (in_victims_browser, attacker) = (
         Member::signed_in(&laptop, TARO).await,
