@@ -281,18 +281,16 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
     }
 }
 
-/// A port that no system assigns to other processes, so that a test can release it and take it
-/// again.
-fn port_of_our_own() -> TcpListener {
-    let ports = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap()..32_000;
-    let mut listeners =
-        ports.filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
-    listeners.next().expect("a free port")
+/// Ports that no system assigns to other processes, so that a test can release them and take them
+/// again. Each test that does so begins at another number, so that none takes another's.
+pub(crate) fn ports_of_our_own(begin: u16) -> impl Iterator<Item = TcpListener> {
+    let ports = begin + u16::try_from(std::process::id() % 10_000).unwrap()..begin + 12_000;
+    ports.filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok())
 }
 
 #[tokio::test]
 async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
-    let taken = port_of_our_own();
+    let taken = ports_of_our_own(20_000).next().expect("a free port");
     let address = taken.local_addr().unwrap();
     let port = address.port().to_string();
     for option in [

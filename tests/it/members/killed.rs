@@ -6,15 +6,15 @@ use std::pin::pin;
 use cognito_simulator::ApiFault;
 use demo::member_app::{Answer, Begun};
 use local_lambda::ProcessState;
-use login_kit::Laptop;
+use login_kit::{Laptop, LaptopOptions};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use super::way::{Fate, Way};
-use super::{Member, laptop_changed, name, numbered, people, record, refused, table};
+use super::{Member, name, numbered, people, record, refused, table};
 
 /// The calls of a completion about the member. The third, the fourth and the last of them write.
-const VERIFY: [&str; 6] = [
+pub(super) const VERIFY: [&str; 6] = [
     "AdminGetUser",
     "TransactGetItems",
     "TransactWriteItems",
@@ -35,28 +35,19 @@ const TAKE_BACK: [&str; 6] = [
 
 /// Where a process is killed.
 #[derive(Clone, Copy, Debug)]
-enum At {
+pub(super) enum At {
     Before(usize),
     After(usize),
 }
 
 /// A laptop with many members, and the way of its function.
-async fn on_the_way() -> (Laptop, Way) {
-    let way = Way::new().await;
-    let laptop = laptop_changed(
-        |laptop| laptop.service = people,
-        |members| {
-            members.users = numbered(40);
-            way.lead(members);
-        },
-    )
-    .await;
-    way.to(&laptop);
-    (laptop, way)
+pub(super) async fn on_the_way() -> (Laptop, Way) {
+    let change = |laptop: &mut LaptopOptions| laptop.service = people;
+    Way::with_laptop(change, |members| members.users = numbered(40)).await
 }
 
 /// Kills the process that answers the member, at this call.
-async fn killed(
+pub(super) async fn killed(
     (laptop, way): (&Laptop, &Way),
     member: &Member<'_>,
     (at, calls): (At, [&str; 6]),
@@ -67,9 +58,20 @@ async fn killed(
         At::After(at) if at == number => Fate::HeldAfter,
         _ => Fate::Passes,
     });
+    killed_when_held(laptop, way, asked).await;
+    let (At::Before(last) | At::After(last)) = at;
+    assert_eq!(way.leave(member), calls[..=last], "{at:?}");
+}
+
+/// Kills the process that answers, when a call that it makes is held.
+pub(super) async fn killed_when_held(
+    laptop: &Laptop,
+    way: &Way,
+    asked: impl Future<Output = Answer>,
+) {
     let mut asked = pin!(asked);
     tokio::select! {
-        answer = &mut asked => panic!("{at:?}: it is answered: {answer:?}"),
+        answer = &mut asked => panic!("it is answered: {answer:?}"),
         () = way.held() => {}
     }
     for process in laptop.members.as_ref().unwrap().api.processes() {
@@ -79,10 +81,8 @@ async fn killed(
         }
     }
     let answer = asked.await;
-    assert_eq!(answer.status, 500, "{at:?}: {answer:?}");
+    assert_eq!(answer.status, 500, "{answer:?}");
     assert_eq!(answer.class(), None, "the API itself answers: {answer:?}");
-    let (At::Before(last) | At::After(last)) = at;
-    assert_eq!(way.leave(member), calls[..=last], "{at:?}");
 }
 
 /// How a try ends: done, at once or when the lease has ended, or refused.
@@ -122,7 +122,12 @@ async fn ended(
 
 /// The owner is verified, and everybody else is not: at `me`, in the tokens, in the user pool and
 /// in the table.
-async fn is_whole(laptop: &Laptop, owner: Option<&Member<'_>>, others: &[&Member<'_>], what: &str) {
+pub(super) async fn is_whole(
+    laptop: &Laptop,
+    owner: Option<&Member<'_>>,
+    others: &[&Member<'_>],
+    what: &str,
+) {
     let all = owner.iter().chain(others);
     for member in all {
         let is_owner = owner.is_some_and(|owner| owner.sub() == member.sub());

@@ -2,33 +2,44 @@
 //! HTTP APIs, with the user pool's authorizer, a user pool and a table. What is tested is what an
 //! app, a browser and an attacker can do.
 
+mod another_app;
 mod attacks;
+mod authenticated;
 mod cases;
 mod expired;
 mod faults;
 mod flow;
 mod hosted;
+mod key_set;
 mod killed;
+mod killed_early;
+mod kms;
 mod load;
 mod one_person;
 mod operator;
 mod pages;
+mod person_key;
+mod policy_changed;
+mod pool_faults;
 mod privacy;
 mod privacy_run;
 mod records;
+mod release_wait;
 mod returns;
 mod sealed;
 mod stale;
 mod table;
 mod table_faults;
 mod tokens;
+mod unknown_record;
 mod way;
+mod withdrawn;
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use cognito_simulator::{NewUser, RepeatedTriggers};
-use demo::laptop::{MemberOptions, bridge_issuer};
+use demo::laptop::{MEMBER_CLIENT_ID, MemberOptions, bridge_issuer};
 use demo::member_app::{Answer, Begun, CameBack, MemberApp, MemberTokens};
 use function_kit::secrets::sealing_keys;
 use login_kit::{Arrival, Laptop, LaptopOptions, UserAgent, browser, laptop_with, variables};
@@ -38,6 +49,7 @@ use sealing::sealed::Seal;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use service_simulator::ServiceOptions;
+use service_simulator::fault::Fault;
 use service_simulator::people::People;
 use service_simulator::persona::personas;
 use url::Url;
@@ -126,7 +138,12 @@ struct Member<'a> {
 
 impl<'a> Member<'a> {
     async fn signed_in(laptop: &'a Laptop, username: &str) -> Self {
-        let app = MemberApp::new(laptop).unwrap();
+        Self::signed_in_at(laptop, MEMBER_CLIENT_ID, username).await
+    }
+
+    /// At the app with this app client.
+    async fn signed_in_at(laptop: &'a Laptop, client_id: &str, username: &str) -> Self {
+        let app = MemberApp::of(laptop, client_id).unwrap();
         let tokens = app.sign_in(username, &password()).await.unwrap();
         Self {
             laptop,
@@ -142,8 +159,18 @@ impl<'a> Member<'a> {
 
     /// The code that this member's browser brings back after this person's card.
     async fn code(&self, begun: &Begun, persona: &str) -> SecretString {
+        self.code_despite(None, begun, persona).await
+    }
+
+    /// The same where the service has a fault.
+    async fn code_despite(
+        &self,
+        fault: Option<Fault>,
+        begun: &Begun,
+        persona: &str,
+    ) -> SecretString {
         let (laptop, browser) = (self.laptop, &self.browser);
-        let came_back = self.app.show_card(laptop, browser, begun, persona, None);
+        let came_back = self.app.show_card(laptop, browser, begun, persona, fault);
         let CameBack::Code(code) = came_back.await.unwrap() else {
             panic!("no code");
         };

@@ -1,5 +1,6 @@
 //! The table of members as it is: read, and changed, in its stand-in itself.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use login_kit::Laptop;
 use serde_json::{Value, json};
 
@@ -27,6 +28,25 @@ pub(super) async fn lapse(laptop: &Laptop, member: &Member<'_>) {
     for mut entry in entries(laptop).await {
         if entry.to_string().contains(&member.sub()) && entry.get("pending").is_some() {
             entry["pending"]["M"]["until"]["N"] = json!("1");
+            asked(laptop, "PutItem", &json!({ "Item": entry })).await;
+        }
+    }
+}
+
+/// Makes every release of a person one of so long ago.
+pub(super) async fn released_ago(laptop: &Laptop, ago: TimeDelta) {
+    set_times(laptop, ("released", "at"), laptop.clock.now() - ago).await;
+}
+
+/// Makes every verification that holds one of so long ago.
+pub(super) async fn held_for(laptop: &Laptop, ago: TimeDelta) {
+    set_times(laptop, ("held", "since"), laptop.clock.now() - ago).await;
+}
+
+async fn set_times(laptop: &Laptop, (map, name): (&str, &str), time: DateTime<Utc>) {
+    for mut entry in entries(laptop).await {
+        if entry.get(map).is_some() {
+            entry[map]["M"][name]["N"] = json!(time.timestamp_millis().to_string());
             asked(laptop, "PutItem", &json!({ "Item": entry })).await;
         }
     }

@@ -9,7 +9,7 @@ use login_kit::Laptop;
 use serde_json::json;
 
 use super::way::{Fate, Way};
-use super::{Member, laptop_changed, name, numbered, people, record, refused, table};
+use super::{Member, name, numbered, people, record, refused, table};
 
 /// What the table does wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -124,8 +124,7 @@ fn met(calls: &'static [&str]) -> Vec<(usize, usize, Fault)> {
 
 /// A laptop whose pool takes any number of writes, and the way of its function.
 pub(super) async fn on_the_way() -> (Laptop, Way) {
-    let way = Way::new().await;
-    let laptop = laptop_changed(
+    Way::with_laptop(
         |laptop| {
             laptop.service = people;
             laptop.cognito = |pool| pool.user_update_quota = 1_000;
@@ -136,12 +135,9 @@ pub(super) async fn on_the_way() -> (Laptop, Way) {
                 function.max_processes = 30;
                 function.invocation_timeout = Duration::from_secs(25);
             };
-            way.lead(members);
         },
     )
-    .await;
-    way.to(&laptop);
-    (laptop, way)
+    .await
 }
 
 /// From the call with this number on, each call of the table meets the fault; or that call alone.

@@ -1,6 +1,7 @@
-//! The way from `verification` to AWS: whatever it asks of the table and of the user pool comes by
-//! here, and a test says what happens to it. A call belongs to the member whose `sub` or name is in
-//! it, so many members can be disturbed at once, each in a way of their own.
+//! The way from `verification` to AWS: whatever it asks of the table, of the user pool and of KMS
+//! comes by here, and a test says what happens to it. A call belongs to the member whose `sub` or
+//! name is in it, so many members can be disturbed at once, each in a way of their own. A test may
+//! also watch the calls that have another text in them.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -12,12 +13,12 @@ use axum::response::Response;
 use demo::laptop::MemberOptions;
 use futures_util::stream;
 use http::{HeaderMap, StatusCode};
-use login_kit::{Laptop, variables};
-use serde_json::Value;
+use login_kit::{Laptop, LaptopOptions, variables};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::Member;
+use super::{Member, kms, laptop_changed};
 
 /// What happens to a call.
 #[derive(Clone, Debug)]
@@ -38,12 +39,33 @@ pub(super) enum Fate {
     Later(Arc<Semaphore>),
 }
 
+impl Fate {
+    /// The user pool has too many requests, and nothing is done.
+    pub(super) fn throttled_pool() -> Self {
+        Self::Answered(400, json!({ "__type": "TooManyRequestsException" }))
+    }
+
+    /// The script by which each call of this operation meets this fate, and no other call does.
+    pub(super) fn of_each(
+        self,
+        operation: &'static str,
+    ) -> impl FnMut(usize, &str) -> Self + Send + 'static {
+        move |_, called| {
+            if called == operation {
+                self.clone()
+            } else {
+                Self::Passes
+            }
+        }
+    }
+}
+
 type Script = dyn FnMut(usize, &str) -> Fate + Send;
 
 /// What happens to the calls of one member.
 struct Watched {
-    /// What is in the member's calls.
-    marks: [String; 2],
+    /// What is in these calls: any of it.
+    marks: Vec<String>,
     script: Box<Script>,
     calls: Vec<String>,
 }
@@ -63,7 +85,22 @@ pub(super) struct Way {
 }
 
 impl Way {
-    pub(super) async fn new() -> Self {
+    /// A laptop with members, whose function goes this way.
+    pub(super) async fn with_laptop(
+        change: impl FnOnce(&mut LaptopOptions),
+        members: impl FnOnce(&mut MemberOptions),
+    ) -> (Laptop, Self) {
+        let way = Self::new().await;
+        let laptop = laptop_changed(change, |options| {
+            members(options);
+            way.lead(options);
+        })
+        .await;
+        way.to(&laptop);
+        (laptop, way)
+    }
+
+    async fn new() -> Self {
         let shared = Arc::new(Shared {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             ends: OnceLock::new(),
@@ -78,16 +115,17 @@ impl Way {
     }
 
     /// Lets the function of a laptop that will start go this way.
-    pub(super) fn lead(&self, members: &mut MemberOptions) {
+    fn lead(&self, members: &mut MemberOptions) {
         let url = format!("http://{}", self.address);
         members.environment.extend(variables([
             ("AWS_ENDPOINT_URL_DYNAMODB", Some(&url)),
             ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", Some(&url)),
+            ("AWS_ENDPOINT_URL_KMS", Some(&url)),
         ]));
     }
 
     /// Where the way ends.
-    pub(super) fn to(&self, laptop: &Laptop) {
+    fn to(&self, laptop: &Laptop) {
         let table = laptop.members.as_ref().unwrap().table.url();
         let ends = [table, laptop.cognito.user_pool_api_url()];
         assert!(self.shared.ends.set(ends).is_ok());
@@ -100,7 +138,24 @@ impl Way {
         member: &Member<'_>,
         script: impl FnMut(usize, &str) -> Fate + Send + 'static,
     ) {
-        let marks = [member.sub(), format!("\"{}\"", member.username())];
+        let marks = vec![member.sub(), format!("\"{}\"", member.username())];
+        self.watch_all(marks, script);
+    }
+
+    /// The same for the calls that have this text in them.
+    pub(super) fn watch(
+        &self,
+        mark: &str,
+        script: impl FnMut(usize, &str) -> Fate + Send + 'static,
+    ) {
+        self.watch_all(vec![mark.to_owned()], script);
+    }
+
+    fn watch_all(
+        &self,
+        marks: Vec<String>,
+        script: impl FnMut(usize, &str) -> Fate + Send + 'static,
+    ) {
         let mut watched = self.shared.watched.lock().unwrap();
         watched.retain(|other| other.marks != marks);
         watched.push(Watched {
@@ -112,9 +167,13 @@ impl Way {
 
     /// Nothing happens any more to the calls of a member. Gives those that were counted.
     pub(super) fn leave(&self, member: &Member<'_>) -> Vec<String> {
+        self.unwatch(&member.sub())
+    }
+
+    /// The same for the calls that have this text in them.
+    pub(super) fn unwatch(&self, mark: &str) -> Vec<String> {
         let mut watched = self.shared.watched.lock().unwrap();
-        let sub = member.sub();
-        let at = watched.iter().position(|other| other.marks[0] == sub);
+        let at = watched.iter().position(|other| other.marks[0] == mark);
         watched.remove(at.unwrap()).calls
     }
 
@@ -135,6 +194,9 @@ async fn call(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
         pool
     };
     let effect = async || {
+        if service == kms::SERVICE {
+            return Response::new(Body::from(kms::answer(&body).to_string()));
+        }
         let mut passed = headers.clone();
         passed.remove(http::header::HOST);
         passed.remove(http::header::CONTENT_LENGTH);
