@@ -355,6 +355,7 @@ const DOCUMENTED: &[(&str, &str, &[&str])] = &[
             "1:https://a/ 2:https://a/ 3:https://a/ 4:https://a/ 5:https://a/ 6:https://a/ \
              7:https://a/ 8:https://a/",
             "dev:http://127.0.0.1:5173/verified dev:http://app.localhost:3000/",
+            "dev:http://localhost:1/ dev:http://localhost:65535/",
         ],
     ),
     (
@@ -438,8 +439,8 @@ const NARROWER: &[(&str, &str, &str)] = &[
     ),
     (
         "MemberApps",
-        "shop:https://shop.example:10443/",
-        "a pattern that stays readable",
+        "shop:https://shop.example:65536/",
+        "no port has this number",
     ),
     ("FederationConcurrency", "0", "it would let nobody sign in"),
     ("TriggerConcurrency", "0", "it would let nobody sign in"),

@@ -66,3 +66,21 @@ async fn a_continuation_of_what_was_taken_back_verifies_nobody_again() {
     assert_eq!(table::holders(&laptop).await, [taro.sub()]);
     laptop.stop().await;
 }
+
+/// It stays so when the member has verified, and taken back, once more meanwhile.
+#[tokio::test]
+async fn a_continuation_of_what_was_taken_back_is_none_after_a_later_verification_either() {
+    let (laptop, way) = on_the_way().await;
+    let hanako = Member::signed_in(&laptop, HANAKO).await;
+    let (begun, throttled) = throttled(&way, &hanako).await;
+    assert_eq!(hanako.go_on(&begun, &throttled).await.status, 200);
+    take_back(&hanako).await;
+    assert_eq!(hanako.verify("adult").await.status, 200);
+    take_back(&hanako).await;
+
+    let again = hanako.go_on(&begun, &throttled).await;
+    refused(&again, 409, "verification_taken_back");
+    assert_eq!(record(&laptop, HANAKO), None);
+    assert_eq!(hanako.state().await, json!({ "state": "not_verified" }));
+    laptop.stop().await;
+}
