@@ -33,7 +33,7 @@ pub struct Begun {
     /// The app's PKCE challenge (S256, RFC 7636 §4.2). Its verifier stays in the browser, or on the
     /// server, that began.
     pub code_challenge: [u8; 32],
-    /// When the ticket was made, in seconds since 1970.
+    /// When the ticket was made, in milliseconds since 1970.
     at: i64,
 }
 
@@ -50,15 +50,15 @@ impl Begun {
             sub,
             client_id,
             code_challenge,
-            at: now.timestamp(),
+            at: now.timestamp_millis(),
         }
     }
 
-    /// When the ticket was made, in whole seconds. The person must not have authenticated before.
+    /// When the ticket was made, to the millisecond. The person must not have authenticated before.
     #[must_use]
     pub fn at(&self) -> DateTime<Utc> {
         // A time of ours is one of the calendar. Any other one lets nobody in.
-        DateTime::from_timestamp(self.at, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+        DateTime::from_timestamp_millis(self.at).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 

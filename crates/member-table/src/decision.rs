@@ -49,8 +49,7 @@ pub struct Pass {
     pub member: Member,
     /// The verification.
     pub id: VerificationId,
-    /// When the member began it, in whole seconds. It matters where the pass begins, and nowhere
-    /// else.
+    /// When the member began it. It matters where the pass begins, and nowhere else.
     pub began: DateTime<Utc>,
 }
 
@@ -273,7 +272,7 @@ fn persons_obstacle(
     // Whoever takes back, takes back what they had begun until then.
     if let Some(Settled::Released { member, id, at }) = &person.settled
         && *member == pass.member
-        && (*id == pass.id || pass.began.timestamp() < at.timestamp())
+        && (*id == pass.id || pass.began < *at)
     {
         return Some(Begin::TakenBack);
     }

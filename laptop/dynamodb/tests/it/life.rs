@@ -136,7 +136,7 @@ async fn who_took_it_back_verifies_again_at_any_time_but_not_with_the_same_verif
     assert_eq!(same, Ok(Begin::TakenBack));
     // Nor with one that had begun by then: two tabs.
     let (mut second, mut third) = (pass("a", 2).await, pass("a", 3).await);
-    second.began = start() - TimeDelta::seconds(1);
+    second.began = start() - TimeDelta::milliseconds(1);
     let before = world.table.begin(&second, NEVER, call(after(1))).await;
     assert_eq!(before, Ok(Begin::TakenBack));
     third.began = start();
