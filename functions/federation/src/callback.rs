@@ -48,14 +48,14 @@ pub async fn callback(
     invocation: &Invocation<'_>,
 ) -> Result<Response, Refusal> {
     let parameters = request.query(Class::MalformedCallback);
-    let parameters = parameters.map_err(Refusal::on_page)?;
+    let parameters = parameters.map_err(Refusal::on_neutral_page)?;
     let state = service_state(&parameters).ok_or(Class::MalformedCallback);
-    let state = state.map_err(Refusal::on_page)?;
+    let state = state.map_err(Refusal::on_neutral_page)?;
 
     // The cookie alone says what the service's answer is for.
     match pending_cookie::find(&state, request.cookies()) {
-        Found::None => Err(Refusal::on_page(Class::NoPendingLogin)),
-        Found::Both => Err(Refusal::on_page(Class::AlteredLogin)),
+        Found::None => Err(Refusal::on_neutral_page(Class::NoPendingLogin)),
+        Found::Both => Err(Refusal::on_neutral_page(Class::AlteredLogin)),
         Found::One(Pending::Login, cookie) => {
             check::held(Class::NoPendingLogin);
             let end_cookie = pending_cookie::end(Pending::Login, &state);

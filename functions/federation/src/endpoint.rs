@@ -81,8 +81,9 @@ impl Endpoint {
     /// JSON, people read a page.
     pub(crate) const fn told(self) -> Told {
         match self {
-            Self::Authorize | Self::Callback => Told::Page(Pending::Login),
-            Self::Verify => Told::Page(Pending::Verification),
+            Self::Authorize => Told::Page(Some(Pending::Login)),
+            Self::Verify => Told::Page(Some(Pending::Verification)),
+            Self::Callback => Told::Page(None),
             Self::Token
             | Self::Userinfo
             | Self::Jwks

@@ -28,10 +28,15 @@ const APP_EN: &str = "the Myna App (formerly the Digital Authentication App)";
 /// The style of the page; the Content Security Policy names it by its hash.
 const STYLE: &str = include_str!("../templates/page.css");
 
-/// The page of a failure of what was `pending`; `accept_language` is the browser's header
+/// The page of a failure of what was `pending`, or of something that isn't known to be a login or a
+/// verification (`None`); `accept_language` is the browser's header
 /// `Accept-Language`.
 #[must_use]
-pub fn page(failure: &Failure, pending: Pending, accept_language: Option<&str>) -> Response {
+pub fn page(
+    failure: &Failure,
+    pending: Option<Pending>,
+    accept_language: Option<&str>,
+) -> Response {
     let sentences = failure.class.page().unwrap_or(A_PROBLEM);
     let japanese = text(sentences, pending, Language::Japanese);
     let english = text(sentences, pending, Language::English);
@@ -91,7 +96,7 @@ fn language(accept_language: Option<&str>) -> Language {
         .unwrap_or(Language::Japanese)
 }
 
-fn text(sentences: Sentences, pending: Pending, language: Language) -> Text {
+fn text(sentences: Sentences, pending: Option<Pending>, language: Language) -> Text {
     let Sentences {
         what_happened,
         what_to_do,
@@ -100,8 +105,9 @@ fn text(sentences: Sentences, pending: Pending, language: Language) -> Text {
         Language::Japanese => Text {
             lang: "ja",
             title: match pending {
-                Pending::Login => "ログインできませんでした",
-                Pending::Verification => "本人確認できませんでした",
+                Some(Pending::Login) => "ログインできませんでした",
+                Some(Pending::Verification) => "本人確認できませんでした",
+                None => "続けられませんでした",
             },
             what_happened: what_happened.ja.replace(APP, APP_JA),
             what_to_do: what_to_do.ja.replace(APP, APP_JA),
@@ -110,8 +116,9 @@ fn text(sentences: Sentences, pending: Pending, language: Language) -> Text {
         Language::English => Text {
             lang: "en",
             title: match pending {
-                Pending::Login => "You could not be signed in",
-                Pending::Verification => "Your identity could not be verified",
+                Some(Pending::Login) => "You could not be signed in",
+                Some(Pending::Verification) => "Your identity could not be verified",
+                None => "This could not go on",
             },
             what_happened: what_happened.en.replace(APP, APP_EN),
             what_to_do: what_to_do.en.replace(APP, APP_EN),
@@ -153,12 +160,15 @@ mod tests {
     #[test]
     fn a_page_says_what_happened_in_both_languages_and_names_the_request() {
         for class in Class::ALL {
-            let other = page(&failure(*class), Pending::Verification, Some("en"));
+            let other = page(&failure(*class), Some(Pending::Verification), Some("en"));
             assert!(
                 other.body().contains("本人確認できませんでした")
                     && other.body().contains("Your identity could not be verified")
             );
-            let response = page(&failure(*class), Pending::Login, Some("en"));
+            let unknown = page(&failure(*class), None, Some("en"));
+            let told = unknown.body();
+            assert!(told.contains("続けられませんでした") && told.contains("This could not go on"));
+            let response = page(&failure(*class), Some(Pending::Login), Some("en"));
             assert_eq!(response.status(), class.status());
             let body = response.body();
             assert!(

@@ -29,8 +29,8 @@ pub struct Refusal {
 /// Where a failure is reported.
 pub enum Told {
     /// To the person, on a page: the client isn't known, or the request doesn't come from the
-    /// client.
-    Page(Pending),
+    /// client. `None`: nothing says whether it is a login or a verification.
+    Page(Option<Pending>),
     /// To the client, by a redirect of the browser: client and redirect URI are known.
     Redirect {
         /// One of the configured redirect URIs.
@@ -55,10 +55,16 @@ impl Refusal {
         Self::on_page_of(Pending::Login, class)
     }
 
-    /// As [`on_page`](Self::on_page), on the page of a verification.
+    /// As [`on_page`](Self::on_page), on the page of a login or of a verification.
     #[must_use]
     pub fn on_page_of(pending: Pending, class: Class) -> Self {
-        Self::told(Told::Page(pending), class)
+        Self::told(Told::Page(Some(pending)), class)
+    }
+
+    /// As [`on_page`](Self::on_page), where nothing says whether it is a login or a verification.
+    #[must_use]
+    pub fn on_neutral_page(class: Class) -> Self {
+        Self::told(Told::Page(None), class)
     }
 
     /// A refusal that is reported to the client by a redirect.

@@ -100,8 +100,13 @@ impl Bridge {
         }
         let response = match refusal.told {
             Told::Page(pending) => {
-                // Where nobody signs in with the card, no page speaks of a login.
-                let pending = (self.logins()).map_or(Pending::Verification, |_| pending);
+                // Where nobody signs in with the card, no page speaks of a login. Where no member
+                // verifies, what isn't known is one.
+                let pending = match (self.logins(), self.members()) {
+                    (None, _) => Some(Pending::Verification),
+                    (_, None) => pending.or(Some(Pending::Login)),
+                    _ => pending,
+                };
                 page(&failure, pending, request.header("accept-language"))
             }
             Told::Redirect {
@@ -288,7 +293,7 @@ impl Bridge {
 /// Where a failure is reported that doesn't depend on the endpoint's own checks. For an unknown
 /// path, it is reported to a person.
 fn told_at(endpoint: Option<Endpoint>) -> Told {
-    endpoint.map_or(Told::Page(Pending::Login), Endpoint::told)
+    endpoint.map_or(Told::Page(None), Endpoint::told)
 }
 
 fn document(request: &Request, json: &str) -> Result<Response, Refusal> {

@@ -373,6 +373,15 @@ impl Answer {
         );
     }
 
+    /// As [`is_page`](Self::is_page), where it may be a login or the verification of a member.
+    pub(crate) fn is_neutral_page(&self, status: u64, class: &str) {
+        let titles = ["続けられませんでした", "This could not go on"];
+        self.is_page_of(titles, status, class);
+        for word in ["ログイン", "sign in", "signed in", "本人確認"] {
+            assert!(!self.body.contains(word), "{word}: {}", self.body);
+        }
+    }
+
     /// As [`is_page`](Self::is_page), for the verification of a member.
     pub(crate) fn is_page_of_a_verification(&self, status: u64, class: &str) {
         let titles = [

@@ -344,7 +344,7 @@ async fn fail_a_ticket_in_the_logins_cookie_and_the_other_way_round() {
     answer.is_page_of_a_verification(400, "altered_login");
     // Both cookies of one state.
     let answer = send(&[(name, value), (&of_a_login, value)]).await;
-    answer.is_page(400, "altered_login");
+    answer.is_neutral_page(400, "altered_login");
     assert!(answer.cookies.is_empty());
     // Nothing of that has ended the verification.
     let answer = verification.send(&verification.form).await;
@@ -357,7 +357,7 @@ async fn fail_too_slow_in_another_browser_and_twice() {
     let answer = Call::callback(&verification.form)
         .send(&verification.bridge)
         .await;
-    answer.is_page(400, "no_pending_login");
+    answer.is_neutral_page(400, "no_pending_login");
     verification.bridge.clock.advance(TimeDelta::seconds(300));
     let answer = verification.send(&verification.form).await;
     answer.is_page_of_a_verification(400, "login_expired");
