@@ -1,5 +1,6 @@
 //! The handlers of the members' part. A `__Host-` cookie names the session; the verification that
-//! is under way is kept with the session, on the server: state and verifier never leave it.
+//! is under way is kept with the session, on the server. The browser never gets the verifier: only
+//! the members' API does, when the verification completes.
 
 use std::sync::Arc;
 
