@@ -78,7 +78,13 @@ pub(crate) struct Demo {
     /// ログインの代わりに、会員の本人確認をする（member：会員が本人確認する、second-account：同じ人が2つ目のアカウントで試す） /
     /// Verify a member instead of a login: member verifies one, second-account has the same person
     /// try with a second account
-    #[arg(long, value_enum, requires = "headless", conflicts_with = "scopes")]
+    // What excludes `--headless` is named here, too: clap asks for nothing that is excluded.
+    #[arg(
+        long,
+        value_enum,
+        requires = "headless",
+        conflicts_with_all = ["scopes", "no_open", "callback", "app_port"]
+    )]
     pub(crate) case: Option<Case>,
     /// ブラウザーを開かない / Don't open the browser
     #[arg(long, conflicts_with = "headless")]
