@@ -60,14 +60,14 @@ function_kit::classes! {
         },
         page: Some(Sentences {
             what_happened: Bilingual {
-                en: "You cannot sign in at this address.",
-                ja: "このアドレスからはログインできません。",
+                en: "This does not work at this address.",
+                ja: "このアドレスからは利用できません。",
             },
             what_to_do: Bilingual {
-                en: "Go back to the app or site that you use, and sign in with its button. If this \
+                en: "Go back to the app or site that you use, and begin again there. If this \
                     page appears again, please give the support ID on it to the operator of the \
                     app or site.",
-                ja: "ご利用のアプリやサイトに戻り、ログインのボタンからやり直してください。\
+                ja: "ご利用のアプリやサイトに戻り、そこからやり直してください。\
                     同じページが出る場合は、アプリやサイトの運営者に、\
                     このページのサポート番号をお知らせください。",
             },
@@ -100,8 +100,8 @@ function_kit::classes! {
                 ja: "このアドレスにはページがありません。",
             },
             what_to_do: Bilingual {
-                en: "Go back to the app or site that you use, and sign in with its button.",
-                ja: "ご利用のアプリやサイトに戻り、ログインのボタンからやり直してください。",
+                en: "Go back to the app or site that you use, and begin again there.",
+                ja: "ご利用のアプリやサイトに戻り、そこからやり直してください。",
             },
         }),
         advice: Bilingual {
@@ -254,10 +254,9 @@ function_kit::classes! {
         },
         page: Some(Sentences {
             what_happened: Bilingual {
-                en: "This login is not connected to the Digital Authentication App service yet, \
-                    and cannot be used.",
-                ja: "このログインは、まだデジタル認証アプリサービスに接続されていないため、\
-                    ご利用になれません。",
+                en: "This is not connected to the Digital Authentication App service yet, and \
+                    cannot be used.",
+                ja: "まだデジタル認証アプリサービスに接続されていないため、ご利用になれません。",
             },
             what_to_do: Bilingual {
                 en: "For the operator: the public keys to register are at /client-jwks.json. When \
@@ -900,9 +899,11 @@ function_kit::classes! {
             ja: "ネットワーク（VPC、DNS）とサービスのお知らせを確かめます。",
         },
     }
-    /// The service did not answer within the four seconds for the whole request.
+    /// The service did not answer within the four seconds for the whole request (eight seconds for
+    /// the exchange of a member’s verification).
     ServiceTimeout = "service_timeout" {
-        ja: "リクエスト全体の期限の4秒以内に、サービスの応答が届きませんでした。",
+        ja: "リクエスト全体の期限の4秒以内（会員の本人確認での交換は8秒以内）に、サービスの応答が\
+            届きませんでした。",
         concern: Concern::Service,
         kind: Kind::Unavailable,
         oauth_error: OAuthError::TemporarilyUnavailable,
@@ -1835,13 +1836,13 @@ const SIGN_IN_AGAIN: Bilingual = Bilingual {
 
 const CALLED_WRONGLY: Sentences = Sentences {
     what_happened: Bilingual {
-        en: "The app or site sent a wrong request to this login.",
-        ja: "アプリやサイトからのログインの呼び出しに誤りがあります。",
+        en: "The app or site sent a wrong request.",
+        ja: "アプリやサイトからの呼び出しに誤りがあります。",
     },
     what_to_do: Bilingual {
         en: "Please give the support ID on this page to the operator of the app or site in which \
             you began.",
-        ja: "ログインを始めたアプリやサイトの運営者に、\
+        ja: "始めたアプリやサイトの運営者に、\
             このページのサポート番号をお知らせください。",
     },
 };
@@ -1849,13 +1850,13 @@ const CALLED_WRONGLY: Sentences = Sentences {
 /// Also used if a page reports a class that has no sentences of its own, which doesn't happen.
 pub const A_PROBLEM: Sentences = Sentences {
     what_happened: Bilingual {
-        en: "There is a problem with the login service.",
-        ja: "ログインのサービスで問題が起きました。",
+        en: "There is a problem with this service.",
+        ja: "このサービスで問題が起きました。",
     },
     what_to_do: Bilingual {
-        en: "Wait a little, then sign in again. If the problem continues, please give the support \
+        en: "Wait a little, then begin again. If the problem continues, please give the support \
             ID on this page to the operator of the app or site.",
-        ja: "少し待ってから、もう一度ログインしてください。続く場合は、\
+        ja: "少し待ってから、もう一度やり直してください。続く場合は、\
             アプリやサイトの運営者に、このページのサポート番号をお知らせください。",
     },
 };

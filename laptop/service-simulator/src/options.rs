@@ -55,7 +55,7 @@ pub struct ServiceOptions {
 
 impl ServiceOptions {
     /// The defaults: any free port of 127.0.0.1, `service.localhost`, codes of 60 s, logins of 10
-    /// minutes, tokens of 5 minutes, slow answers of 6 s, `acr` `aal3`, no fault, the invented
+    /// minutes, tokens of 5 minutes, slow answers of 10 s, `acr` `aal3`, no fault, the invented
     /// people, connections that are kept, and a memory of 10,000 requests. Its keys are new.
     #[must_use]
     pub fn new(client: RegisteredClient) -> Self {
@@ -70,7 +70,7 @@ impl ServiceOptions {
             code_lifetime: TimeDelta::seconds(60),
             login_lifetime: TimeDelta::minutes(10),
             token_lifetime: TimeDelta::minutes(5),
-            slow_answer: std::time::Duration::from_secs(6),
+            slow_answer: std::time::Duration::from_secs(10),
             acr: "aal3".to_owned(),
             idle_connections: IdleConnections::default(),
             remembered: 10_000,

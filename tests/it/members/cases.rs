@@ -84,7 +84,11 @@ async fn a_second_account_is_refused_and_that_is_how_the_case_should_end() {
 
 #[tokio::test]
 async fn a_case_that_ends_as_it_should_not_has_the_status_of_its_class() {
-    for (fault, class) in [("cancel", "cancelled"), ("token-500", "service_failed")] {
+    for (fault, class) in [
+        ("cancel", "cancelled"),
+        ("token-500", "service_failed"),
+        ("token-slow", "service_timeout"),
+    ] {
         let verified = ["demo", "--headless", "--case", "member", "--fault", fault];
         let login = ["demo", "--headless", "--json", "--fault", fault];
         let json = [&verified[..], &["--json"]].concat();
@@ -102,6 +106,14 @@ async fn a_case_that_ends_as_it_should_not_has_the_status_of_its_class() {
 async fn a_case_needs_a_headless_demo_and_asks_for_its_own_scopes() {
     for arguments in [
         &["demo", "--case", "member"][..],
+        &["demo", "--case", "member", "--no-open", "--json"],
+        &["demo", "--case", "member", "--app-port", "8700"],
+        &[
+            "demo",
+            "--case=member",
+            "--callback",
+            "http://localhost:3000/callback",
+        ],
         &["demo", "--headless", "--case", "third-account"],
         &[
             "demo",
@@ -114,6 +126,7 @@ async fn a_case_needs_a_headless_demo_and_asks_for_its_own_scopes() {
         let ran = run(arguments).await;
         assert_eq!(ran.status, Some(2), "{arguments:?}");
         assert!(ran.stdout.is_empty(), "{arguments:?}");
+        assert!(ran.complaints().contains("--case"), "{arguments:?}");
     }
 }
 

@@ -152,12 +152,14 @@ async fn what_the_service_says_wrongly_verifies_nobody() {
         let answer = hanako.complete(&begun, &code).await;
         if answer.status == 200 {
             // A login is accepted with this one, too.
+            assert_eq!(fault.class(), None, "{fault}");
             let taken_back = hanako.call("DELETE", "/verifications/me", None).await;
             assert_eq!(taken_back.status, 204);
             continue;
         }
         met += 1;
         let class = answer.class().unwrap().to_owned();
+        assert_eq!(fault.class(), Some(class.as_str()), "{fault}");
         assert!(answer.body["support_id"].as_str().is_some(), "{answer:?}");
         assert!(
             answer.body.get("continuation").is_none(),
