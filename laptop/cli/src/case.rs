@@ -64,6 +64,7 @@ fn tell(
             "case": case.name(),
             "persona": persona,
             "member": ended.member,
+            "first_member": ended.first_member,
             "steps": steps,
             "before": ended.before,
             "after": ended.after,
@@ -98,17 +99,36 @@ fn tell(
             .collect();
         writeln!(out, "{when} {}", Value::Object(shown))?;
     }
-    let told = match &ended.refused {
-        Some(class) => format!("{} {class}", language.say("拒否されました：", "refused:")),
-        None => language.say("本人確認できました", "verified").to_owned(),
-    };
-    writeln!(out, "{}: {told}", ended.member)
+    if let Some(first) = ended.first_member {
+        let told = language.say("先に本人確認した会員", "the member who verified first");
+        writeln!(out, "{told}: {first}")?;
+    }
+    match &ended.refused {
+        Some(failed) => {
+            let title = language.say("本人確認できませんでした", "Not verified");
+            let title = format!("{title}: {}", ended.member);
+            story::write_failure(&mut out, language, (&title, failed), &[])?;
+        }
+        None => {
+            let told = language.say("本人確認できました", "Verified");
+            writeln!(out, "{told}: {}", ended.member)?;
+        }
+    }
+    if ended.as_it_should {
+        let told = language.say(
+            "この例の正しい終わり方です。",
+            "This is how the case should end.",
+        );
+        writeln!(out, "{told}")?;
+    }
+    Ok(())
 }
 
 fn status(ended: &Ended) -> Status {
     if ended.as_it_should {
         return exit::SUCCESS;
     }
-    let class = ended.refused.as_deref();
+    let refused = ended.refused.as_ref();
+    let class = refused.and_then(|refused| refused.class.as_deref());
     class.and_then(exit::of_class).unwrap_or(exit::ELSEWHERE)
 }

@@ -6,8 +6,11 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use cli::classes;
+use demo::expected::is_expected;
 use demo::journal_ja::{japanese_value, text};
 use demo::laptop::{Failed, Outcome, Place};
+use function_kit::failure::Bilingual;
 use loopback::journal::{Hop, Line, Parameter, Party, Step, mask, story};
 use loopback::pages::Language;
 
@@ -112,17 +115,30 @@ fn write_line(
     for check in &step.checks {
         let (style, mark) = if check.passed {
             (GOOD, "✓")
+        } else if is_expected(step, check) {
+            (QUIET, "–")
         } else {
             (BAD, "✗")
         };
+        let what = text(language, &check.what);
+        // What ends a request is a class: what it means stands beside it.
+        let class = classes::named(&check.what).filter(|_| !check.passed);
+        let what = match class.map(|class| in_words(class.meaning, language)) {
+            Some(meaning) => format!("{what}{}{meaning}", language.say("：", ": ")),
+            None => what.to_owned(),
+        };
+        let rule = text(language, &check.rule);
         writeln!(
             out,
-            "     {style}{mark}{style:#} {} {QUIET}({}){QUIET:#}",
-            text(language, &check.what),
-            text(language, &check.rule)
+            "     {style}{mark}{style:#} {what} {QUIET}({rule}){QUIET:#}"
         )?;
     }
     write_parameters(out, "     ↩ ", &step.answer, told)
+}
+
+/// The words in this language, without Markdown.
+pub(crate) fn in_words(words: Bilingual, language: Language) -> String {
+    language.say(words.ja, words.en).replace('`', "")
 }
 
 fn as_on_the_wire(value: &str) -> Cow<'_, str> {
@@ -190,25 +206,37 @@ pub(crate) fn write_outcome(
                 }
             }
         }
-        Outcome::Failed(failed) => write_failure(out, language, failed, errors)?,
+        Outcome::Failed(failed) => {
+            let title = language.say("ログインできませんでした", "Not signed in");
+            write_failure(out, language, (title, failed), errors)?;
+        }
     }
     Ok(())
 }
 
-fn write_failure(
+/// Prints how a login or a verification failed.
+///
+/// # Errors
+///
+/// If the output can't be written.
+pub(crate) fn write_failure(
     out: &mut impl Write,
     language: Language,
-    failed: &Failed,
+    (title, failed): (&str, &Failed),
     errors: &[String],
 ) -> io::Result<()> {
-    let title = language.say("ログインできませんでした", "Not signed in");
     let class = failed.class.as_deref().unwrap_or("-");
     writeln!(out, "{BAD}✗ {title}{BAD:#}  {class}")?;
     let place = match failed.place {
+        Place::App if failed.error.is_none() => language.say(
+            "アプリの戻り先にエラーが返りました",
+            "The app’s return URL got an error",
+        ),
         Place::App => language.say(
             "アプリに OAuth のエラーが返りました",
             "The app got an OAuth error",
         ),
+        Place::MembersApi => language.say("会員 API が拒否しました", "The members' API refused"),
         Place::BridgePage if failed.class.is_none() => language.say(
             "関数 federation が応答しませんでした（代わりに HTTP API のシミュレーターが応答しました）",
             "federation did not answer (the stand-in of the HTTP API did)",
@@ -228,6 +256,7 @@ fn write_failure(
     writeln!(out, "     {place}")?;
     let description = match failed.place {
         Place::App => "error_description",
+        Place::MembersApi => language.say("ステータス", "status"),
         _ => language.say("ページの見出し", "page title"),
     };
     for (name, value) in [
@@ -242,7 +271,10 @@ fn write_failure(
             writeln!(out, "     {QUIET}{name}={QUIET:#}{value}")?;
         }
     }
-    if failed.class.is_some() {
+    if let Some(class) = &failed.class {
+        if let Some(class) = classes::named(class) {
+            writeln!(out, "     {}", in_words(class.meaning, language))?;
+        }
         let where_to_read = language.say(
             "このエラー分類の意味と対処：docs/failures.md",
             "What this class means, and what to do: docs/failures.en.md",

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use service_simulator::fault::Fault;
 
-use crate::laptop::{Laptop, MemberOptions};
-use crate::member_app::{CameBack, MemberApp, MemberAppError, MemberError, MemberTokens};
+use crate::laptop::{Failed, Laptop, MemberOptions, Place};
+use crate::member_app::{Answer, CameBack, MemberApp, MemberAppError, MemberError, MemberTokens};
 
 /// A case.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,14 +66,16 @@ impl From<MemberTokens> for Claims {
 /// How a case ended.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Ended {
-    /// The member's username.
+    /// The username of the member who verifies, and whose tokens these are.
     pub member: &'static str,
+    /// The username of the member who verified before, as the same person.
+    pub first_member: Option<&'static str>,
     /// What the tokens said before the verification.
     pub before: Claims,
     /// What they say after the next refresh.
     pub after: Claims,
-    /// The class with which the verification was refused, if it was.
-    pub refused: Option<String>,
+    /// How the verification was refused, if it was.
+    pub refused: Option<Failed>,
     /// Whether this is how the case should end.
     #[serde(skip)]
     pub as_it_should: bool,
@@ -107,15 +109,16 @@ impl Case {
     ) -> Result<Ended, MemberAppError> {
         let app = MemberApp::new(laptop)?;
         let [(first, _), (second, _)] = MEMBERS;
-        let member = match self {
-            Self::Member => first,
+        let (member, first_member) = match self {
+            Self::Member => (first, None),
             Self::SecondAccount => {
                 let tokens = app.sign_in(first, &SecretString::from(PASSWORD)).await?;
                 let verified = verified(&app, laptop, browser, &tokens, (persona, None)).await?;
-                if let Some(class) = verified {
+                if let Some(refused) = verified {
+                    let class = refused.class.unwrap_or(refused.description);
                     return Err(MemberError::Refused(class).into());
                 }
-                second
+                (second, Some(first))
             }
         };
         let before = app.sign_in(member, &SecretString::from(PASSWORD)).await?;
@@ -124,9 +127,15 @@ impl Case {
         let is_verified = after.id_token.get("identity_verified") == Some(&Value::Bool(true));
         Ok(Ended {
             member,
+            first_member,
             as_it_should: match self {
                 Self::Member => is_verified,
-                Self::SecondAccount => !is_verified && refused.as_deref() == Some(REFUSED),
+                Self::SecondAccount => {
+                    let class = refused
+                        .as_ref()
+                        .and_then(|refused| refused.class.as_deref());
+                    !is_verified && class == Some(REFUSED)
+                }
             },
             before: before.into(),
             after,
@@ -135,28 +144,48 @@ impl Case {
     }
 }
 
-/// Verifies a member, and gives the class with which that was refused, if it was.
+/// Verifies a member, and says how that was refused, if it was.
 async fn verified(
     app: &MemberApp,
     laptop: &Laptop,
     browser: &UserAgent,
     tokens: &MemberTokens,
     (persona, fault): (&str, Option<Fault>),
-) -> Result<Option<String>, MemberAppError> {
+) -> Result<Option<Failed>, MemberAppError> {
     let begun = app.begin(&tokens.access_token).await?;
     let code = match app
         .show_card(laptop, browser, &begun, persona, fault)
         .await?
     {
         CameBack::Code(code) => code,
-        CameBack::Error(class) => return Ok(Some(class)),
-        CameBack::Page(failed) => return Ok(Some(failed.class.unwrap_or(failed.description))),
+        CameBack::Error { class, support_id } => {
+            return Ok(Some(Failed {
+                place: Place::App,
+                class: Some(class),
+                support_id,
+                error: None,
+                description: String::new(),
+            }));
+        }
+        CameBack::Page(failed) => return Ok(Some(failed)),
     };
     let completing = app.complete(&tokens.access_token, &code, &begun.code_verifier);
     let answer = completing.await?;
-    match answer.class() {
-        Some(class) => Ok(Some(class.to_owned())),
-        None if answer.status.is_success() => Ok(None),
-        None => Err(MemberError::Unexpected("the verification has no answer").into()),
+    match refusal(&answer) {
+        None if !answer.status.is_success() => {
+            Err(MemberError::Unexpected("the verification has no answer").into())
+        }
+        refusal => Ok(refusal),
     }
+}
+
+/// How the members' API refused, if it did.
+fn refusal(answer: &Answer) -> Option<Failed> {
+    Some(Failed {
+        place: Place::MembersApi,
+        class: Some(answer.class()?.to_owned()),
+        support_id: answer.support_id().map(str::to_owned),
+        error: None,
+        description: answer.status.to_string(),
+    })
 }

@@ -35,8 +35,13 @@ pub enum MemberAppError {
 pub enum CameBack {
     /// The code, with which the member completes.
     Code(SecretString),
-    /// The class of a failure.
-    Error(String),
+    /// A failure.
+    Error {
+        /// The class.
+        class: String,
+        /// The support id.
+        support_id: Option<String>,
+    },
     /// On a page of the bridge or the service instead: where it ended.
     Page(Failed),
 }
@@ -116,7 +121,10 @@ impl MemberApp {
         }
         Ok(match returned.answer {
             Ok(code) => CameBack::Code(code),
-            Err(class) => CameBack::Error(class),
+            Err(class) => CameBack::Error {
+                class,
+                support_id: returned.support_id,
+            },
         })
     }
 }

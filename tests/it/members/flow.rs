@@ -126,10 +126,15 @@ async fn a_verification_that_the_person_cancels_or_the_service_refuses_comes_bac
         let came_back = app
             .show_card(&laptop, browser, &begun, "adult", Some(fault))
             .await;
-        let CameBack::Error(told) = came_back.unwrap() else {
+        let CameBack::Error {
+            class: told,
+            support_id,
+        } = came_back.unwrap()
+        else {
             panic!("no error");
         };
         assert_eq!(told, class);
+        assert!(support_id.is_some());
     }
     laptop.stop().await;
 }

@@ -34,6 +34,8 @@ pub enum Place {
     CognitoPage,
     /// On a page of the service.
     ServicePage,
+    /// At the members' API.
+    MembersApi,
 }
 
 /// A login that failed.
