@@ -37,6 +37,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("Digital Authentication App, userinfo", "デジタル認証アプリ、userinfo の応答"),
     ("ID token of the provider", "プロバイダーの IDトークンを検証"),
     ("PKCE is S256 or absent", "PKCE は S256（なしでもよい）"),
+    (
+        "SECRET_HASH is there if the client has a secret, and is right",
+        "シークレットのあるクライアントなら、正しい SECRET_HASH がある",
+    ),
     ("a route takes the request", "リクエストに合うルートがある"),
     ("a user is signed in in this browser", "このブラウザーでログインしている"),
     ("acr_values is printable", "acr_values が印字可能な ASCII 文字（なしでもよい）"),
@@ -150,6 +154,7 @@ const TEXTS: &[(&str, &str)] = &[
         "the category UserUpdate has requests left in this second",
         "カテゴリー UserUpdate の、この1秒のリクエスト数が上限以下",
     ),
+    ("the client allows this flow (ExplicitAuthFlows)", "クライアントがこの AuthFlow を許可している（ExplicitAuthFlows）"),
     ("the client may read all attributes that the scopes stand for", "scope に当たる属性を、クライアントがすべて読める"),
     ("the client may use this grant_type", "クライアントがこの grant_type を使える"),
     ("the client shows its secret, if it has one", "シークレットのあるクライアントが、正しいシークレットを示している"),
@@ -161,6 +166,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("the code wasn't used", "認可コードが未使用"),
     ("the cookie from the start of the login is there", "ログイン開始時の Cookie がある"),
     ("the decision is known", "同意かキャンセルかが選ばれている"),
+    ("the filter has AWS's syntax, and a searchable attribute", "フィルターが AWS の構文で、検索できる属性を使っている"),
     ("the form is UTF-8", "フォームが UTF-8"),
     ("the form is this app's", "このアプリのフォーム"),
     ("the function answers in time and without an error", "関数が時間内に、エラーなしで応答する"),
@@ -211,6 +217,7 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("userinfo of the provider", "プロバイダーの userinfo を確認"),
     ("username and attributes fit the schema and the app client", "ユーザー名と属性が、スキーマとアプリクライアントの権限に合う"),
+    ("username and password are those of a user who isn't disabled", "無効でない利用者の、ユーザー名とパスワード"),
     ("verify ID token", "IDトークンを検証"),
 ];
 

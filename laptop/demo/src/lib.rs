@@ -6,6 +6,7 @@ pub mod app;
 pub mod cases;
 pub mod control;
 mod diagram;
+pub mod expected;
 pub mod function_checks;
 pub mod journal_ja;
 pub mod laptop;

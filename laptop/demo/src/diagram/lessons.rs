@@ -42,8 +42,10 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
         (Browser, Bridge, "GET", "callback") => BRIDGE_CALLBACK,
         (Browser, Service, "GET", "auth") => SERVICE_AUTHORIZE,
         (Browser, Service, "GET", "test-card") => TEST_CARD_PAGE,
+        (Browser, Service, "POST", "test-card") if is_cancelled(hop) => CANCEL,
         (Browser, Service, "POST", "test-card") => TEST_CARD,
         (Browser, Service, "GET", "consent") => CONSENT_PAGE,
+        (Browser, Service, "POST", "consent") if is_cancelled(hop) => REFUSE,
         (Browser, Service, "POST", "consent") => CONSENT,
         (Cognito, Bridge, "POST", "token") => BRIDGE_TOKEN,
         (Cognito, Bridge, "GET", "jwks.json") => BRIDGE_KEYS,
@@ -77,6 +79,12 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
 fn has(hop: &Hop, name: &str) -> bool {
     let mut parameters = hop.step.iter().flat_map(|step| &step.parameters);
     parameters.any(|parameter| parameter.name == name)
+}
+
+/// Whether the service sends the browser back because the person cancelled.
+fn is_cancelled(hop: &Hop) -> bool {
+    let mut answer = hop.step.iter().flat_map(|step| &step.answer);
+    answer.any(|one| one.name == "error" && one.value == "access_denied")
 }
 
 /// Whether a token request has this `grant_type`.
@@ -213,6 +221,29 @@ const TEST_CARD: Lesson = Lesson {
         authenticated.",
     ),
     source: "OIDC Core §3.1.2.3",
+    answer: None,
+};
+
+const CANCEL: Lesson = Lesson {
+    title: ("キャンセルして戻る", "Cancel, and go back"),
+    why: (
+        "利用者がカードの画面でキャンセルすると、サービスは、コードの代わりにエラー access_denied を付けて、ブラウザーを戻します。\
+        だれのカードかは、どこにも伝わりません。",
+        "If the user cancels on the card’s page, the service sends the browser back with the error \
+        access_denied in place of a code. Nobody learns whose card it is.",
+    ),
+    source: "RFC 6749 §4.1.2.1; OIDC Core §3.1.2.6",
+    answer: None,
+};
+
+const REFUSE: Lesson = Lesson {
+    title: ("同意せずに戻る", "Refuse consent, and go back"),
+    why: (
+        "利用者が同意しなければ、サービスは、コードの代わりにエラー access_denied を付けて、ブラウザーを戻します。情報は、何も渡しません。",
+        "If the user doesn’t consent, the service sends the browser back with the error \
+        access_denied in place of a code. Nothing is handed over.",
+    ),
+    source: "RFC 6749 §4.1.2.1; OIDC Core §3.1.2.6",
     answer: None,
 };
 

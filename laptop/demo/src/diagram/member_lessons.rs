@@ -3,6 +3,7 @@
 use loopback::journal::{Hop, Party};
 
 use super::lessons::Lesson;
+use crate::expected::finds_no_card_user;
 
 /// The lesson of a hop that belongs to a verification, if there is one.
 pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
@@ -43,10 +44,10 @@ fn is_of_a_verification(hop: &Hop) -> bool {
     answer.any(|one| one.name.starts_with("verification_"))
 }
 
-/// Whether no such user was found: the function asked for the user that a login with the card would
-/// have made.
+/// Whether the function asked for the user that a login with the card would have made, and found
+/// none.
 fn is_of_a_card_user(hop: &Hop) -> bool {
-    hop.step.as_ref().and_then(|step| step.status) == Some(400)
+    hop.step.as_ref().is_some_and(finds_no_card_user)
 }
 
 const SIGN_IN: Lesson = Lesson {

@@ -7,9 +7,10 @@ mod lessons;
 mod member_lessons;
 
 use askama::Template;
-use loopback::journal::{Check, Hop, Line, Parameter, Party, story};
+use loopback::journal::{Check, Hop, Line, Parameter, Party, Step, story};
 use loopback::pages::Language;
 
+use crate::expected::is_expected;
 use crate::journal_ja::{japanese_value, text};
 
 /// The most characters of a value. Longer values are cut: they are addresses, not something to
@@ -153,7 +154,24 @@ struct Shown<'a> {
 struct ShownCheck<'a> {
     what: &'a str,
     rule: Source<'a>,
-    passed: bool,
+    outcome: Outcome,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Outcome {
+    Passed,
+    Failed,
+    /// It didn't pass, and that is right.
+    RightlyNot,
+}
+
+fn outcome(step: &Step, check: &Check) -> Outcome {
+    match check.passed {
+        true => Outcome::Passed,
+        false if is_expected(step, check) => Outcome::RightlyNot,
+        false => Outcome::Failed,
+    }
 }
 
 /// A reference to a paragraph, and the link to its text.
@@ -181,11 +199,16 @@ fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language
         None => text(language, &hop.request),
     };
     let step = hop.step.as_ref();
-    let checks = step
-        .filter(|_| !is_request)
-        .map_or(&[][..], |step| &step.checks);
-    let status = step.filter(|_| !is_request).and_then(|step| step.status);
-    let bad = checks.iter().filter(|check| !check.passed).count();
+    let step = step.filter(|_| !is_request);
+    let of = |wanted: Outcome| {
+        let checks = step.iter().flat_map(|step| {
+            let outcomes = step.checks.iter().map(|check| outcome(step, check));
+            outcomes.filter(|outcome| *outcome == wanted)
+        });
+        checks.count()
+    };
+    let status = step.and_then(|step| step.status);
+    let (good, bad) = (of(Outcome::Passed), of(Outcome::Failed));
     let waits = hop.ended.is_none();
 
     let mut class = String::from("row");
@@ -204,7 +227,8 @@ fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language
         ));
     }
     class.push_str(&format!(" by-{}", actor(from, language).class));
-    let failed = bad > 0 || status.is_some_and(|status| status >= 400);
+    let is_right = of(Outcome::RightlyNot) > 0;
+    let failed = bad > 0 || status.is_some_and(|status| status >= 400 && !is_right);
     for (is, name) in [(is_answer, "answer"), (failed, "bad"), (waits, "waits")] {
         if is {
             class.push(' ');
@@ -229,7 +253,7 @@ fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language
             shortened(&hop.request)
         },
         status,
-        good: checks.len() - bad,
+        good,
         bad,
         waits,
         inside: inside(line, lesson, language),
@@ -322,7 +346,8 @@ fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, language: Langua
     }
     if !matches!(line, Line::Request(_)) {
         let checks = step.checks.iter();
-        inside.checks = checks.map(|check| shown_check(check, language)).collect();
+        let checks = checks.map(|check| shown_check((check, outcome(step, check)), language));
+        inside.checks = checks.collect();
         inside.answer = step.answer.iter().map(show).collect();
     }
     inside
@@ -346,11 +371,11 @@ fn shown<'a>(parameter: &'a Parameter, in_words: bool, language: Language) -> Sh
     }
 }
 
-fn shown_check(check: &Check, language: Language) -> ShownCheck<'_> {
+fn shown_check((check, outcome): (&Check, Outcome), language: Language) -> ShownCheck<'_> {
     ShownCheck {
         what: text(language, &check.what),
         rule: source(&check.rule, language),
-        passed: check.passed,
+        outcome,
     }
 }
 
@@ -367,7 +392,12 @@ fn shortened(request: &str) -> String {
         Some((method, path)) if request.chars().count() > LONGEST_REQUEST => {
             let mut parts: Vec<&str> = path.rsplit('/').take(2).collect();
             parts.reverse();
-            let end: String = parts.join("/").chars().take(LONGEST_REQUEST).collect();
+            let end = parts.join("/");
+            // A name isn't cut where it can stand alone.
+            let is_long = |end: &str| end.chars().count() > LONGEST_REQUEST;
+            let last = parts.last().copied().unwrap_or_default();
+            let end = if is_long(&end) { last } else { &end };
+            let end: String = end.chars().take(LONGEST_REQUEST).collect();
             format!("{method} …/{end}")
         }
         _ => request.to_owned(),
@@ -421,7 +451,7 @@ fn link(rule: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use loopback::journal::{Journal, Moment, Step};
+    use loopback::journal::{Journal, Moment};
 
     fn step(from: Party, to: Party, request: &str, status: Option<u16>) -> Step {
         Step {
@@ -576,6 +606,55 @@ mod tests {
     }
 
     #[test]
+    fn a_cancel_is_no_consent() {
+        for (path, cancelled, accepted) in [
+            ("POST /x/consent", "同意せずに戻る", "同意して戻る"),
+            ("POST /x/test-card", "キャンセルして戻る", "本人を認証する"),
+        ] {
+            for (error, told, not_told) in [
+                ("access_denied", cancelled, accepted),
+                ("server_error", accepted, cancelled),
+            ] {
+                let journal = Journal::default();
+                journal.record(Step {
+                    answer: vec![Parameter::new("error", error)],
+                    ..step(Party::Browser, Party::Service, path, Some(303))
+                });
+                let html = drawn(&journal, Language::Japanese);
+                assert!(html.contains(told) && !html.contains(not_told), "{html}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_user_of_the_card_who_is_rightly_missing_is_no_failure() {
+        let drawn = |username: &str| {
+            let journal = Journal::default();
+            journal.record(Step {
+                parameters: vec![Parameter::new("Username", username)],
+                checks: vec![
+                    Check::new("the operation is known", "Cognito: user pools API", true),
+                    Check::new("the user is in the pool", "Cognito: user pools API", false),
+                ],
+                answer: vec![Parameter::new("__type", "UserNotFoundException")],
+                ..step(
+                    Party::Verification,
+                    Party::Cognito,
+                    "AdminGetUser",
+                    Some(400),
+                )
+            });
+            drawn(&journal, Language::English)
+        };
+        let right = drawn("51 bytes");
+        assert!(!right.contains("fail") && !classes(&right)[0].contains("bad"));
+        assert!(right.contains("There is no user of the card") && right.contains("rightly not:"));
+        let gone = drawn("6 bytes");
+        assert!(gone.contains("pill fail") && classes(&gone)[0].contains("bad"));
+        assert!(gone.contains("Look the member up"));
+    }
+
+    #[test]
     fn what_a_request_brought_is_no_markup() {
         let hostile = "<script>alert(1)</script>\"'&";
         let journal = Journal::default();
@@ -604,6 +683,10 @@ mod tests {
         assert!(html.contains("GET …/openid-connect/auth") && html.contains(path));
         assert!(html.contains(&format!("{}…<", "あ".repeat(LONGEST_VALUE))));
         assert_eq!(shortened("GET /callback"), "GET /callback");
+        assert_eq!(
+            shortened("GET /.well-known/openid-configuration"),
+            "GET …/openid-configuration"
+        );
         assert_eq!(shortened(&format!("GET /{}", "a".repeat(99))).len(), 38);
     }
 

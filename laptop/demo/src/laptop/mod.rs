@@ -57,7 +57,7 @@ pub const COGNITO_CLIENT_ID: &str = "amazon-cognito";
 /// The app client's id in the user pool.
 pub const APP_CLIENT_ID: &str = "1example23456789";
 /// The bridge's provider name in the user pool.
-const PROVIDER_NAME: &str = "MynaApp";
+pub(crate) const PROVIDER_NAME: &str = "MynaApp";
 /// The callback URL of a headless login's app. Nothing listens there: the browser's stand-in stops
 /// before it requests this URL.
 pub const APP_CALLBACK: &str = "http://app.localhost/callback";

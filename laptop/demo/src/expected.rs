@@ -1,0 +1,61 @@
+//! Checks that fail where everything is right: the function asks for something that shouldn't be
+//! there.
+
+use loopback::journal::{Check, Party, Step};
+
+use crate::laptop::PROVIDER_NAME;
+
+/// The length of the service's subject, in bytes.
+const SUBJECT: usize = 43;
+
+/// Whether this check of the step is expected to fail.
+#[must_use]
+pub fn is_expected(step: &Step, check: &Check) -> bool {
+    !check.passed && finds_no_card_user(step)
+}
+
+/// Whether the members' API asked for the user whom a login with the card would have made, and
+/// there is none. The journal has the length of a username; that of such a user is known.
+pub(crate) fn finds_no_card_user(step: &Step) -> bool {
+    let username = format!("{} bytes", PROVIDER_NAME.len() + 1 + SUBJECT);
+    let is = |name: &str, value: &str| {
+        let mut all = step.parameters.iter().chain(&step.answer);
+        all.any(|one| one.name == name && one.value == value)
+    };
+    step.from == Party::Verification
+        && step.request == "AdminGetUser"
+        && is("Username", &username)
+        && is("__type", "UserNotFoundException")
+}
+
+#[cfg(test)]
+mod tests {
+    use loopback::journal::Parameter;
+
+    use super::*;
+
+    #[test]
+    fn only_the_user_of_a_card_is_expected_to_be_missing() {
+        let step = |from, username: &str, kind: &str| Step {
+            from,
+            to: Party::Cognito,
+            request: "AdminGetUser".to_owned(),
+            parameters: vec![Parameter::new("Username", username)],
+            checks: vec![],
+            status: Some(400),
+            answer: vec![Parameter::new("__type", kind)],
+        };
+        let failed = Check::new("the user is in the pool", "Cognito: user pools API", false);
+        let missing = "UserNotFoundException";
+        let card = step(Party::Verification, "51 bytes", missing);
+        assert!(is_expected(&card, &failed));
+        assert!(!is_expected(&card, &Check::new("x", "x", true)));
+        for other in [
+            step(Party::Verification, "6 bytes", missing),
+            step(Party::Verification, "51 bytes", "InternalErrorException"),
+            step(Party::Triggers, "51 bytes", missing),
+        ] {
+            assert!(!is_expected(&other, &failed), "{other:?}");
+        }
+    }
+}
