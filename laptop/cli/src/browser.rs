@@ -275,6 +275,10 @@ fn line_of(language: Language, ended: &Ended) -> String {
             );
             format!("✓ {told}")
         }
+        Ended::NotVerified { class, .. } if class.as_deref() == Some("cancelled") => {
+            let told = language.say("本人確認をやめました", "the member cancelled");
+            format!("– {told}")
+        }
         Ended::NotVerified { class, support_id } => {
             let told = language.say("本人確認できませんでした", "not verified");
             failed(told, &[class, support_id])

@@ -168,6 +168,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("the decision is known", "同意かキャンセルかが選ばれている"),
     ("the filter has AWS's syntax, and a searchable attribute", "フィルターが AWS の構文で、検索できる属性を使っている"),
     ("the form is UTF-8", "フォームが UTF-8"),
+    ("the form is on a page of the member who is signed in", "フォームが、いまサインインしている会員のページのもの"),
     ("the form is this app's", "このアプリのフォーム"),
     ("the function answers in time and without an error", "関数が時間内に、エラーなしで応答する"),
     ("the identity is linked", "ID がユーザーにリンクされている"),

@@ -257,9 +257,9 @@ faults! {
         "The ID token has no auth_time, so the time of authentication isn't known. Refused only if \
         the configuration or the app requires it.";
     IdTokenOldAuthentication, "id-token-old-authentication", None,
-        "auth_time が1時間前（max_age がなければ成功する）",
-        "The user was authenticated an hour ago: refused only if max_age or prompt=login requires \
-        it.";
+        "auth_time が1時間前（ログインは max_age がなければ成功し、会員の本人確認は拒否される）",
+        "The user was authenticated an hour ago: a login is refused only if max_age or \
+        prompt=login requires it, a member's verification always.";
     IdTokenAuthenticatedInFuture, "id-token-authenticated-in-future", Some("id_token_auth_time"),
         "auth_time がミリ秒（未来の時刻になる）",
         "auth_time is in milliseconds, and so a time far in the future.";

@@ -155,6 +155,7 @@ async fn the_story_of_a_case_is_told_in_japanese_and_english_and_without_secrets
             let told = run(&case).await.stdout;
             let checks: Vec<&str> = told
                 .lines()
+                .filter(|line| line.starts_with("     "))
                 .map(str::trim)
                 .filter(|line| line.starts_with(['✓', '✗']))
                 .collect();

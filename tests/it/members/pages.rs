@@ -5,6 +5,7 @@ use demo::app::{AppSettings, Explanation};
 use login_kit::{Arrival, Laptop, Page, UserAgent, browser};
 use loopback::journal::Moment;
 use secrecy::ExposeSecret as _;
+use service_simulator::fault::Fault;
 use url::{Url, form_urlencoded};
 
 use super::{HANAKO, TARO, laptop_changed, name_of, password, record};
@@ -43,9 +44,28 @@ async fn visit(browser: &UserAgent, url: &Url) -> Page {
     journey.page().unwrap().clone()
 }
 
+/// The member whose page this is, by its forms.
+fn member_of(page: &Page) -> String {
+    let text = page.text();
+    let rest = text.split_once("name=\"member\" value=\"");
+    let member = rest.and_then(|(_, rest)| rest.split_once('"'));
+    member.map_or_else(String::new, |(member, _)| member.to_owned())
+}
+
 /// Sends a form of the app, and follows the redirect if there is one.
 async fn send(laptop: &Laptop, browser: &UserAgent, path: &str, fields: &[(&str, &str)]) -> Page {
-    visit(browser, &at(laptop, "/members")).await;
+    let member = member_of(&visit(browser, &at(laptop, "/members")).await);
+    let fields = [fields, &[("member", member.as_str())]].concat();
+    send_from(laptop, browser, path, &fields).await
+}
+
+/// As [`send`], from a page that is open already.
+async fn send_from(
+    laptop: &Laptop,
+    browser: &UserAgent,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Page {
     let url = at(laptop, path);
     let page = browser.post_form(&url, HTML, fields).await.unwrap();
     match page.redirect_target().unwrap() {
@@ -71,14 +91,24 @@ async fn signed_in(laptop: &Laptop, username: &str) -> UserAgent {
 
 /// Begins a verification on the account page, shows the card, and stops before the return URL.
 async fn to_the_return_url(laptop: &Laptop, browser: &UserAgent, persona: &str) -> Url {
-    visit(browser, &at(laptop, "/members")).await;
+    to_the_return_url_with(laptop, browser, persona, None).await
+}
+
+async fn to_the_return_url_with(
+    laptop: &Laptop,
+    browser: &UserAgent,
+    persona: &str,
+    fault: Option<Fault>,
+) -> Url {
+    let member = member_of(&visit(browser, &at(laptop, "/members")).await);
     let url = at(laptop, "/members/verify");
-    let begun = browser.post_form(&url, HTML, &[]).await.unwrap();
+    let fields = [("member", member.as_str())];
+    let begun = browser.post_form(&url, HTML, &fields).await.unwrap();
     let url = begun.redirect_target().unwrap().unwrap();
     let journey = browser.follow(&url, "application/json", |_| false).await;
     let card = journey.unwrap().end;
     let is_back = |url: &Url| url.path() == "/verified";
-    let arrival = laptop.choose(browser, card, persona, None, is_back).await;
+    let arrival = laptop.choose(browser, card, persona, fault, is_back).await;
     match arrival.unwrap() {
         Arrival::At(url) => url,
         Arrival::Page(page) => panic!("{page:?}"),
@@ -111,17 +141,122 @@ async fn a_member_verifies_on_the_pages_and_takes_it_back() {
     laptop.stop().await;
 }
 
+/// The page says what the members' API says, also where the tokens are older.
+#[tokio::test]
+async fn the_account_asks_the_members_api_and_says_that_tokens_are_older() {
+    let laptop = site().await;
+    let one = signed_in(&laptop, HANAKO).await;
+    let back = to_the_return_url(&laptop, &one, "adult").await;
+    visit(&one, &back).await;
+    let other = signed_in(&laptop, HANAKO).await;
+    send(&laptop, &other, "/members/take-back", &[]).await;
+    let account = visit(&one, &at(&laptop, "/members?lang=en")).await.text();
+    assert!(account.contains("The tokens still say verified, until the next refresh."));
+    assert!(!account.contains("<b>Verified</b>"));
+    let account = send(&laptop, &one, "/members/refresh", &[]).await.text();
+    assert!(account.contains("The tokens are refreshed") && account.contains("Not verified yet."));
+
+    // And the other way round.
+    let back = to_the_return_url(&laptop, &other, "adult").await;
+    visit(&other, &back).await;
+    let account = visit(&one, &at(&laptop, "/members")).await.text();
+    assert!(account.contains("<b>Verified</b>"), "{account}");
+    assert!(account.contains("The tokens don’t say so yet."));
+    laptop.stop().await;
+}
+
+/// How an act ended is told once. The page that it leads to has no link to itself; a tab that
+/// watches has one, and notices that what it shows above is old.
+#[tokio::test]
+async fn what_is_told_is_told_once_and_the_watching_tab_leads_to_it() {
+    let laptop = site().await;
+    let person = signed_in(&laptop, HANAKO).await;
+    let mark = |text: &str| {
+        let (_, rest) = text.split_once("data-act=\"").unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    let watching = visit(&person, &at(&laptop, "/members")).await.text();
+    let back = to_the_return_url(&laptop, &person, "adult").await;
+    let account = visit(&person, &back).await.text();
+    assert!(account.contains("カードで本人確認しました"));
+    assert!(account.contains("カードで、もう一度本人確認"));
+    assert!(!account.contains("会員ページを新しくする"));
+    let again = visit(&person, &at(&laptop, "/members")).await.text();
+    assert!(!again.contains("カードで本人確認しました"));
+    let url = at(&laptop, "/members/story?seen=0");
+    let story = person.get(&url, HTML).await.unwrap().text();
+    assert!(story.contains("会員ページを新しくする"));
+    assert_ne!(mark(&story), mark(&watching));
+    let url = at(
+        &laptop,
+        &format!("/members/story?seen=0&act={}", mark(&again)),
+    );
+    let story = person.get(&url, HTML).await.unwrap().text();
+    assert!(!story.contains("会員ページを新しくする"));
+    assert_eq!(mark(&story), mark(&again));
+    laptop.stop().await;
+}
+
+#[tokio::test]
+async fn a_cancel_is_no_failure() {
+    let laptop = site().await;
+    let person = signed_in(&laptop, HANAKO).await;
+    let back = to_the_return_url_with(&laptop, &person, "adult", Some(Fault::Cancel)).await;
+    let account = visit(&person, &back).await.text();
+    assert!(account.contains("本人確認をやめました。いつでもできます。"));
+    for failure in [
+        "remark failed",
+        "card failure",
+        "meaning of",
+        "完了しませんでした",
+    ] {
+        assert!(!account.contains(failure), "{failure}: {account}");
+    }
+    laptop.stop().await;
+}
+
+/// In an old tab stands the page of a member who isn't signed in any more.
+#[tokio::test]
+async fn a_form_of_another_members_page_does_nothing() {
+    let laptop = site().await;
+    let person = signed_in(&laptop, HANAKO).await;
+    let old = member_of(&visit(&person, &at(&laptop, "/members")).await);
+    let password = password();
+    let fields = [("username", TARO), ("password", password.expose_secret())];
+    send(&laptop, &person, "/members/sign-in", &fields).await;
+    let back = to_the_return_url(&laptop, &person, "adult").await;
+    visit(&person, &back).await;
+    for path in ["verify", "go-on", "take-back", "refresh"] {
+        for fields in [&[("member", old.as_str())][..], &[]] {
+            let path = format!("/members/{path}");
+            let page = send_from(&laptop, &person, &path, fields).await;
+            assert_eq!(page.status.as_u16(), 400, "{path}");
+            assert!(page.text().contains("別の会員のページ"), "{path}");
+        }
+    }
+    assert!(record(&laptop, TARO).is_some());
+    laptop.stop().await;
+}
+
 #[tokio::test]
 async fn a_second_account_sees_the_class_and_its_meaning() {
     let laptop = site().await;
     for (username, told) in [
-        (HANAKO, "カードで本人確認しました"),
-        (TARO, "&#60;meaning of person_already_verified&#62;"),
+        (HANAKO, &["カードで本人確認しました"][..]),
+        (
+            TARO,
+            &[
+                "このカードは、別のアカウントの本人確認に使われています。",
+                "&#60;meaning of person_already_verified&#62;",
+            ],
+        ),
     ] {
         let person = signed_in(&laptop, username).await;
         let back = to_the_return_url(&laptop, &person, "adult").await;
         let account = visit(&person, &back).await.text();
-        assert!(account.contains(told), "{account}");
+        for told in told {
+            assert!(account.contains(told), "{account}");
+        }
     }
     assert_eq!(record(&laptop, TARO), None);
     laptop.stop().await;
@@ -184,6 +319,13 @@ async fn an_answer_of_another_verification_is_not_accepted() {
         let page = visit(&person, &url).await;
         assert_eq!(page.status.as_u16(), 400, "{url}");
         assert!(page.text().contains("その本人確認は見つかりません"));
+        assert!(page.text().contains("別の会員でサインイン"));
+        assert!(page.text().contains("/members/not-found?lang=en"));
+        // The code is gone from the address bar.
+        assert_eq!(
+            (page.url.path(), page.url.query()),
+            ("/members/not-found", None)
+        );
     }
     for stranger in [&attacker, &browser()] {
         assert_eq!(visit(stranger, &back).await.status.as_u16(), 400);
@@ -204,7 +346,14 @@ async fn forms_of_other_sites_do_nothing() {
     visit(&person, &back).await;
     let url = at(&laptop, "/members");
     let (host, port) = (url.host_str().unwrap(), url.port().unwrap());
-    for path in ["sign-in", "verify", "go-on", "take-back", "logout"] {
+    for path in [
+        "sign-in",
+        "verify",
+        "go-on",
+        "take-back",
+        "refresh",
+        "logout",
+    ] {
         let request = reqwest::Client::new()
             .post(format!("http://127.0.0.1:{port}/members/{path}"))
             .header("host", format!("{host}:{port}"))
@@ -230,6 +379,9 @@ async fn a_wrong_password_is_told_and_is_nowhere_else() {
         let text = page.text();
         assert!(text.contains("ユーザー名かパスワードが違います"));
         assert!(!text.contains(WRONG) && !text.contains("<b>x"));
+        // The username is kept.
+        let kept = username.replace('<', "&#60;").replace('>', "&#62;");
+        assert!(text.contains(&format!("value=\"{kept}\"")));
     }
     let hops = laptop.journal.hops(Moment::default(), None);
     let told = serde_json::to_string(&hops.iter().map(|hop| &hop.step).collect::<Vec<_>>());
@@ -237,7 +389,8 @@ async fn a_wrong_password_is_told_and_is_nowhere_else() {
     let long = "x".repeat(5_000);
     let page = send(&laptop, &person, "/members/sign-in", &[("username", &long)]).await;
     assert_eq!(page.status.as_u16(), 413);
-    for path in ["/members/verify", "/members/go-on", "/members/take-back"] {
+    for path in ["verify", "go-on", "take-back", "refresh"] {
+        let path = &format!("/members/{path}");
         let page = send(&laptop, &person, path, &[]).await;
         assert!(
             page.text().contains("action=\"/members/sign-in\""),

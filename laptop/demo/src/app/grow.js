@@ -1,6 +1,7 @@
 (() => {
   const box = document.getElementById("tale"), heard = document.getElementById("heard");
   let seen = box.dataset.seen;
+  const mark = () => box.querySelector("[data-act]")?.dataset.act, shown = mark();
   const wait = ms => new Promise(done => setTimeout(done, ms));
   const visible = () => document.visibilityState === "visible" ? null :
     new Promise(done => document.addEventListener("visibilitychange", done, { once: true }));
@@ -13,6 +14,7 @@
       if (had.size && !had.has(row.id)) row.classList.add("fresh");
       if (open.includes(row.id)) row.firstElementChild.open = true;
     }
+    if (mark() !== shown) document.body.classList.add("moved");
     const again = held && held.id !== "tale" && document.getElementById(held.id);
     if (again) again.querySelector("summary").focus({ preventScroll: true });
     const count = box.querySelector("[data-heard]");
@@ -22,7 +24,8 @@
     for (let failures = 0; failures < 5;) {
       await visible();
       try {
-        const query = new URLSearchParams({ seen, lang: document.documentElement.lang });
+        const lang = document.documentElement.lang, act = shown ?? "";
+        const query = new URLSearchParams({ seen, lang, act });
         const answer = await fetch(box.dataset.story + "?" + query, { cache: "no-store" });
         if (answer.status === 200) {
           show(await answer.text());

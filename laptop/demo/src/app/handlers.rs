@@ -53,6 +53,11 @@ impl Asked {
         }
     }
 
+    /// A parameter of the query.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.query.first(name)
+    }
+
     /// The scopes that the query chooses, if it chooses any.
     pub(super) fn scopes(&self) -> Result<Option<Scopes>, InvalidScopes> {
         choice::chosen(self.query.values(SCOPE))

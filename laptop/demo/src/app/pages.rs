@@ -314,15 +314,15 @@ fn to_start(language: Language) -> &'static str {
     language.say("最初のページへ", "To the start page")
 }
 
-/// A page with a few sentences and a link.
+/// A page with a few sentences and a link; `switch` is its address in the other language.
 pub(super) fn message(
     language: Language,
-    title: &str,
+    (title, switch): (&str, &str),
     sentences: Vec<&str>,
     link: (&str, &'static str),
 ) -> Response {
     let template = Message {
-        frame: Frame::new(SITE, language, title, ""),
+        frame: Frame::new(SITE, language, title, switch),
         sentences,
         facts: Vec::new(),
         link,
@@ -415,6 +415,8 @@ pub(super) struct TaleWords {
     pub(super) done: &'static str,
     /// The link after it is done.
     pub(super) see: &'static str,
+    /// The person cancelled.
+    pub(super) cancelled: &'static str,
     pub(super) failed: &'static str,
     /// The link after it failed.
     pub(super) why: &'static str,
@@ -440,6 +442,8 @@ pub(super) fn login_tale(language: Language, tale: &Tale) -> String {
             "受け取った情報とトークンを見る",
             "See what was received, and the tokens",
         ),
+        // A login that is cancelled ends with an error of OAuth, as the others do.
+        cancelled: "",
         failed: language.say("ログインできませんでした。", "Not signed in."),
         why: language.say("理由を見る", "See why"),
     };
@@ -490,6 +494,8 @@ pub(super) enum Standing {
     None,
     UnderWay,
     Done,
+    /// The person cancelled.
+    Cancelled,
     /// The value: the class of the failure.
     Failed(String),
 }

@@ -21,6 +21,7 @@ pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
         (Browser, Cognito, "POST", "login") => PASSWORD,
         (App, Verification, "POST", "verifications") => TICKET,
         (App, Verification, "POST", "complete") => COMPLETE,
+        (App, Verification, "GET", "me") => STATE,
         (App, Verification, "DELETE", "me") => WITHDRAW,
         (Browser, Bridge, "GET", "verify") => VERIFY,
         (Browser, Bridge, "GET", "callback") if is_of_a_verification(hop) => CALLBACK,
@@ -303,6 +304,17 @@ const TAKE_BACK: Lesson = Lesson {
     ),
     source: "docs/members.md",
     answer: Some(("アプリの結果を返す", "Return the app’s result")),
+};
+
+const STATE: Lesson = Lesson {
+    title: ("今の状態を尋ねる", "Ask for the present state"),
+    why: (
+        "会員のページのための呼び出しです。トークンのクレームは発行したときのものなので、今の状態は会員 API に尋ねます。",
+        "A call for the account page. The claims of a token are of the time at which it was \
+        issued, so the present state is asked of the members’ API.",
+    ),
+    source: "docs/members.md",
+    answer: None,
 };
 
 const WITHDRAW: Lesson = Lesson {

@@ -75,12 +75,41 @@ pub(super) fn rows(before: Option<&Tokens>, now: &Tokens, language: Language) ->
 pub(super) fn verified(tokens: &Tokens, language: Language) -> Option<String> {
     let claims = tokens.id_token();
     let is_verified = claims.get(Claim::IdentityVerified.name().as_ref()) == Some(&true.into());
-    is_verified.then(|| {
-        let parts = [Claim::VerifiedAt, Claim::VerificationAcr];
-        let parts = parts.map(|claim| value(claims, &claim.name(), language));
-        let parts: Vec<_> = parts.into_iter().flatten().collect();
-        parts.join(language.say("、", ", "))
-    })
+    is_verified.then(|| when_and_how(claims, language))
+}
+
+/// When and how somebody was verified. The members' API has the names of the claims.
+fn when_and_how(claims: &Map<String, Value>, language: Language) -> String {
+    let parts = [Claim::VerifiedAt, Claim::VerificationAcr];
+    let parts = parts.map(|claim| value(claims, &claim.name(), language));
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    parts.join(language.say("、", ", "))
+}
+
+/// What the members' API says of a member (`GET /verifications/me`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Said {
+    /// Verified: when, and how.
+    Verified(String),
+    /// Not verified.
+    NotVerified,
+    /// It gave no answer.
+    Nothing,
+    /// It wasn't asked, because something is under way.
+    UnderWay,
+}
+
+impl Said {
+    /// Reads the answer.
+    pub(super) fn of(answer: Option<&Value>, language: Language) -> Self {
+        let answer = answer.and_then(Value::as_object);
+        let state = answer.and_then(|answer| answer.get("state")?.as_str());
+        match (answer, state) {
+            (Some(answer), Some("verified")) => Self::Verified(when_and_how(answer, language)),
+            (_, Some("not_verified")) => Self::NotVerified,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 fn value(claims: &Map<String, Value>, name: &str, language: Language) -> Option<String> {
@@ -151,6 +180,20 @@ mod tests {
             "2026-09-21 23:13（日本時間）、aal3"
         );
         assert_eq!(super::verified(&before, Language::Japanese), None);
+    }
+
+    #[test]
+    fn what_the_members_api_says_is_read() {
+        let said = |answer: Value| Said::of(Some(&answer), Language::English);
+        assert_eq!(
+            said(json!({ "state": "verified", "verified_at": 1_790_000_000 })),
+            Said::Verified("2026-09-21 23:13 (Japan)".to_owned())
+        );
+        assert_eq!(said(json!({ "state": "not_verified" })), Said::NotVerified);
+        for other in [json!({}), json!({ "state": 1 }), json!("verified")] {
+            assert_eq!(said(other), Said::Nothing);
+        }
+        assert_eq!(Said::of(None, Language::English), Said::Nothing);
     }
 
     #[test]

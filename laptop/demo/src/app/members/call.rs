@@ -5,10 +5,12 @@ use axum::response::Response;
 use http::header::HeaderMap;
 use loopback::journal::{Check, Entry, Moment, Party};
 use loopback::pages::cookie;
+use loopback::parameters::Parameters;
 
 use super::super::handlers::{Asked, is_from_elsewhere, see_other};
 use super::super::login::{journaled, tell};
 use super::super::pages::{self, Problem};
+use super::pages as member_pages;
 use super::sessions::Session;
 use super::state::Members;
 
@@ -49,8 +51,9 @@ impl<'a> Call<'a> {
         self.entry.moment()
     }
 
-    /// The session, for a form of this app.
-    pub(super) fn signed_in(&mut self) -> Result<Session, NotSignedIn> {
+    /// The session, for a form of this app that stands on a page of this member: in an old tab, it
+    /// may be another's.
+    pub(super) fn signed_in(&mut self, form: &[u8]) -> Result<Session, NotSignedIn> {
         if !self.is_own_form() {
             return Err(NotSignedIn::OtherOrigin);
         }
@@ -58,7 +61,15 @@ impl<'a> Call<'a> {
         let session = self.members.sessions().get(self.session_id(), now);
         let what = "a user is signed in in this browser";
         self.check(what, "RFC 6749 §6", session.is_some());
-        session.ok_or(NotSignedIn::Nobody)
+        let session = session.ok_or(NotSignedIn::Nobody)?;
+        let form = Parameters::parse(form);
+        let is_theirs = form.first("member") == Some(session.member());
+        let what = "the form is on a page of the member who is signed in";
+        if self.check(what, "docs/members.md", is_theirs) {
+            Ok(session)
+        } else {
+            Err(NotSignedIn::AnotherMember)
+        }
     }
 
     pub(super) fn is_own_form(&mut self) -> bool {
@@ -96,6 +107,8 @@ pub(super) enum NotSignedIn {
     OtherOrigin,
     /// Nobody is signed in in this browser.
     Nobody,
+    /// It is on a page of another member.
+    AnotherMember,
 }
 
 impl NotSignedIn {
@@ -103,6 +116,7 @@ impl NotSignedIn {
         let response = match self {
             Self::OtherOrigin => pages::problem(Problem::OtherOrigin, call.asked.language),
             Self::Nobody => see_other(ACCOUNT),
+            Self::AnotherMember => member_pages::another_member(call.asked.language),
         };
         call.end("", response, None)
     }

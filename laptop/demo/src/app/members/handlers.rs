@@ -3,6 +3,7 @@
 //! the members' API does, when the verification completes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -10,9 +11,10 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use http::{Method, StatusCode};
 use loopback::journal::Moment;
-use loopback::pages::cookie;
+use loopback::pages::{Language, cookie};
 use loopback::parameters::Parameters;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::timeout;
 
 use super::super::handlers::{
     Asked, BROWSER, grown, hops_of, is_from_elsewhere, is_random, random, see_other, with_cookie,
@@ -21,12 +23,18 @@ use super::super::memory::Stage;
 use super::super::pages::{self as app_pages, Problem, Standing, Tale};
 use super::super::relying_party::{Callback, Wishes};
 use super::super::settings::Ended;
-use super::account::wishes;
+use super::account::{Said, wishes};
 use super::call::{ACCOUNT, Call, MEMBER};
-use super::pages::{self, Unknown};
+use super::pages::{self, NOT_FOUND, Shown};
 use super::sessions::{Deed, Pending, Refusal, Session, Tokens};
 use super::state::Members;
+use super::words::CANCELLED;
 use crate::member_client::{Answer, Begun, MemberError, Returned};
+
+/// How long the account page waits for what the members' API says.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The parameter with which the account page tells once more how the newest act ended.
+const WHY: &str = "why";
 
 /// `GET /members`: the account of the member who is signed in, or the ways to sign in.
 pub(super) async fn account(
@@ -36,30 +44,49 @@ pub(super) async fn account(
 ) -> Response {
     let asked = Asked::new(query, headers);
     let now = members.shared.clock.now();
-    let session = members.sessions().get(cookie(&asked.headers, MEMBER), now);
+    let id = cookie(&asked.headers, MEMBER);
+    let session = members.sessions().get(id, now);
     let page = match session {
         Some(session) => {
-            let refusal = session
-                .act
-                .ended
-                .as_ref()
-                .and_then(|ended| ended.as_ref().err());
+            let ended = session.act.ended.as_ref();
+            let refusal = ended.and_then(|ended| ended.as_ref().err());
             let class = refusal.and_then(|refusal| refusal.class.as_deref());
             let words =
                 class.and_then(|class| (members.shared.settings.explain)(class, asked.language));
-            let tale = tale_of(&members, Some(&session), asked.language);
-            pages::account(asked.language, &session, words, &tale)
+            let tells = session.act.is_news() || asked.value(WHY).is_some();
+            let said = said(&members, &session, asked.language).await;
+            let mut tale = tale_of(&members, Some(&session), asked.language);
+            // This page is the one to which the tale leads.
+            tale.end = None;
+            members.sessions().told(id);
+            let shown = Shown {
+                session: &session,
+                said,
+                tells,
+                words,
+            };
+            pages::account(asked.language, shown, &tale)
         }
         None => pages::nobody(asked.language, &members.invented, None),
     };
     asked.remembered(page)
 }
 
-fn tale_of(
-    members: &Members,
-    session: Option<&Session>,
-    language: loopback::pages::Language,
-) -> Tale {
+/// What the members' API says of the member. It isn't asked while an act is under way: the answer
+/// would be old at once, and the question would be drawn into the act's story.
+async fn said(members: &Members, session: &Session, language: Language) -> Said {
+    if session.act.ended.is_none() {
+        return Said::UnderWay;
+    }
+    let token = session.tokens.access_token();
+    let asking = (members.client).call(Method::GET, "/verifications/me", token, None);
+    let answer = timeout(PATIENCE, asking).await;
+    let answer = answer.ok().and_then(Result::ok);
+    let answer = answer.filter(|answer| answer.status.is_success());
+    Said::of(answer.as_ref().map(|answer| &answer.body), language)
+}
+
+fn tale_of(members: &Members, session: Option<&Session>, language: Language) -> Tale {
     // Taken before the hops are read: a hop that comes in between is sent twice, but none is left
     // out.
     let seen = members.shared.journal.now();
@@ -75,7 +102,12 @@ fn tale_of(
     let standing = match &act.ended {
         None => Standing::UnderWay,
         Some(Ok(())) => Standing::Done,
+        Some(Err(refusal)) if refusal.class.as_deref() == Some(CANCELLED) => Standing::Cancelled,
         Some(Err(refusal)) => Standing::Failed(refusal.class.clone().unwrap_or_default()),
+    };
+    let why = match standing {
+        Standing::Failed(_) => format!("&{WHY}"),
+        _ => String::new(),
     };
     let now = members.shared.clock.now();
     Tale {
@@ -87,7 +119,7 @@ fn tale_of(
         end: act
             .ended
             .is_some()
-            .then(|| format!("{ACCOUNT}?lang={}", language.code())),
+            .then(|| format!("{ACCOUNT}?lang={}{why}", language.code())),
     }
 }
 
@@ -103,8 +135,16 @@ pub(super) async fn story(
     }
     let now = members.shared.clock.now();
     let session = members.sessions().get(cookie(&asked.headers, MEMBER), now);
-    let tale = tale_of(&members, session.as_ref(), asked.language);
-    app_pages::grown(pages::tale(asked.language, &tale), tale.seen)
+    let mut tale = tale_of(&members, session.as_ref(), asked.language);
+    let mark = session.as_ref().map(|session| session.act.mark());
+    if mark.is_some() && mark.as_deref() == asked.value("act") {
+        // The page that asks tells this act's end itself.
+        tale.end = None;
+    }
+    app_pages::grown(
+        pages::tale(asked.language, &tale, mark.as_deref()),
+        tale.seen,
+    )
 }
 
 /// `POST /members/sign-in`: with username and password, through the user pool's API.
@@ -130,8 +170,8 @@ async fn signed_in_by_api(call: &mut Call<'_>, body: &[u8]) -> (Response, Option
     match members.client.sign_in(&username, &password).await {
         Ok(tokens) => begun(call, Tokens::Api(tokens), call.moment()),
         Err(MemberError::SignIn(exception)) => {
-            let exception = Some(exception.as_str());
-            (pages::nobody(language, &members.invented, exception), None)
+            let refused = Some((exception.as_str(), username.as_str()));
+            (pages::nobody(language, &members.invented, refused), None)
         }
         Err(_) => (app_pages::problem(Problem::Internal, language), None),
     }
@@ -231,16 +271,20 @@ async fn signed_in_at_the_page(call: &mut Call<'_>, query: &str) -> (Response, O
                 .as_ref()
                 .err()
                 .map(|error| error.error.as_str());
-            let exception = Some(exception.unwrap_or("invalid_grant"));
-            (pages::nobody(language, &members.invented, exception), None)
+            let refused = Some((exception.unwrap_or("invalid_grant"), ""));
+            (pages::nobody(language, &members.invented, refused), None)
         }
     }
 }
 
 /// `POST /members/verify`: begins a verification, and sends the browser to the card.
-pub(super) async fn verify(State(members): State<Arc<Members>>, headers: HeaderMap) -> Response {
+pub(super) async fn verify(
+    State(members): State<Arc<Members>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let mut call = Call::begin(&members, None, headers, "POST /members/verify");
-    let session = match call.signed_in() {
+    let session = match call.signed_in(&body) {
         Ok(session) => session,
         Err(why) => return why.answer(call),
     };
@@ -270,18 +314,19 @@ pub(super) async fn verified(
 }
 
 async fn returned(call: &mut Call<'_>, query: &str) -> Response {
-    let unknown = |call: &Call<'_>| pages::unknown(Unknown::Verification, call.asked.language);
+    // The page has an address of its own: the code leaves the address bar.
+    let unknown = || see_other(NOT_FOUND);
     let returned = Returned::parse(query);
     let what = "the answer has state and iss, and a code or an error";
     call.check(what, "docs/members.md", returned.is_some());
     let Some(returned) = returned else {
-        return unknown(call);
+        return unknown();
     };
     let now = call.members.shared.clock.now();
     let members = call.members;
     let is_issuer = returned.iss == members.client.issuer();
     if !call.check("iss is federation's issuer", "RFC 9207 §2.4", is_issuer) {
-        return unknown(call);
+        return unknown();
     }
     let session = members.sessions().get(call.session_id(), now);
     let begun = members.sessions().take(call.session_id(), &returned.state);
@@ -289,7 +334,7 @@ async fn returned(call: &mut Call<'_>, query: &str) -> Response {
     let what = "state is that of the verification that this browser began";
     call.check(what, "RFC 9700 §4.7.1", begun.is_some());
     let Some((session, begun)) = begun else {
-        return unknown(call);
+        return unknown();
     };
     match returned.answer {
         Ok(code) => {
@@ -311,10 +356,20 @@ async fn returned(call: &mut Call<'_>, query: &str) -> Response {
     }
 }
 
+/// `GET /members/not-found`: the browser came back with an answer that isn't accepted.
+pub(super) async fn not_found(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let asked = Asked::new(query, headers);
+    asked.remembered(pages::unknown(asked.language))
+}
+
 /// `POST /members/go-on`: goes on with a verification that had to stop after the card was read.
-pub(super) async fn go_on(State(members): State<Arc<Members>>, headers: HeaderMap) -> Response {
+pub(super) async fn go_on(
+    State(members): State<Arc<Members>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let mut call = Call::begin(&members, None, headers, "POST /members/go-on");
-    let session = match call.signed_in() {
+    let session = match call.signed_in(&body) {
         Ok(session) => session,
         Err(why) => return why.answer(call),
     };
@@ -358,9 +413,13 @@ async fn completed(
 }
 
 /// `POST /members/take-back`: the member takes the verification back.
-pub(super) async fn take_back(State(members): State<Arc<Members>>, headers: HeaderMap) -> Response {
+pub(super) async fn take_back(
+    State(members): State<Arc<Members>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let mut call = Call::begin(&members, None, headers, "POST /members/take-back");
-    let session = match call.signed_in() {
+    let session = match call.signed_in(&body) {
         Ok(session) => session,
         Err(why) => return why.answer(call),
     };
@@ -376,18 +435,41 @@ pub(super) async fn take_back(State(members): State<Arc<Members>>, headers: Head
     call.end("", response, None)
 }
 
+/// `POST /members/refresh`: gets newer tokens.
+pub(super) async fn refresh(
+    State(members): State<Arc<Members>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mut call = Call::begin(&members, None, headers, "POST /members/refresh");
+    let session = match call.signed_in(&body) {
+        Ok(session) => session,
+        Err(why) => return why.answer(call),
+    };
+    let from = call.moment();
+    let id = call.session_id();
+    members.sessions().act(id, Deed::Refresh, from);
+    let newer = newer(&members, &session).await;
+    let refreshed = newer.as_ref().map(|_| ()).ok_or_else(Refusal::default);
+    members.sessions().ended(id, refreshed, newer);
+    call.end("", see_other(ACCOUNT), None)
+}
+
 /// Gets newer tokens, in which the claims have come or gone. The verification counts, whether they
 /// come or not.
 async fn refreshed(call: &Call<'_>, session: &Session) -> Response {
-    let members = call.members;
-    let newer = match &*session.tokens {
+    let newer = newer(call.members, session).await;
+    ended(call, Ok(()), newer)
+}
+
+async fn newer(members: &Members, session: &Session) -> Option<Tokens> {
+    match &*session.tokens {
         Tokens::Api(tokens) => members.client.refresh(tokens).await.ok().map(Tokens::Api),
         Tokens::Page(signed_in) => {
             let newer = members.relying_party.refresh(signed_in).await;
             newer.ok().map(|newer| Tokens::Page(Box::new(newer)))
         }
-    };
-    ended(call, Ok(()), newer)
+    }
 }
 
 /// Ends an act, and sends the browser to the account.

@@ -9,6 +9,7 @@ mod pages;
 mod routes;
 mod sessions;
 mod state;
+mod words;
 
 pub(super) use routes::routes;
 pub(super) use state::{CALLBACK_PATH, Members, RETURN_PATH};

@@ -9,6 +9,7 @@ use axum::routing::{get, post};
 use loopback::names::to_its_end;
 
 use super::handlers;
+use super::pages::NOT_FOUND;
 use super::state::{CALLBACK_PATH, Members, RETURN_PATH};
 
 /// The most bytes of a form.
@@ -45,6 +46,11 @@ pub(in crate::app) fn routes(members: Members) -> Router {
             "/members/take-back",
             post(handlers::take_back).layer(from_fn(to_its_end)),
         )
+        .route(
+            "/members/refresh",
+            post(handlers::refresh).layer(from_fn(to_its_end)),
+        )
+        .route(NOT_FOUND, get(handlers::not_found))
         .route("/members/logout", post(handlers::log_out))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .with_state(Arc::new(members))

@@ -69,6 +69,8 @@ pub(super) enum Deed {
     Verify,
     /// Took the verification back.
     TakeBack,
+    /// Got newer tokens.
+    Refresh,
 }
 
 /// Why a verification, or taking it back, didn't succeed.
@@ -89,6 +91,33 @@ pub(super) struct Act {
     pub(super) chapter: Chapter,
     /// How it ended, if it has.
     pub(super) ended: Option<Result<(), Refusal>>,
+    /// Whether a page has told how it ended.
+    told: bool,
+}
+
+impl Act {
+    fn begin(deed: Deed, from: Moment) -> Self {
+        Self {
+            deed,
+            chapter: Chapter { from, until: None },
+            ended: None,
+            told: false,
+        }
+    }
+
+    /// What tells this act, and whether it has ended, from every other.
+    pub(super) fn mark(&self) -> String {
+        let ended = u8::from(self.ended.is_some());
+        format!("{}-{ended}", self.chapter.from.number())
+    }
+
+    /// Whether a page tells how the act ended: the first one does, and all do as long as the member
+    /// can go on.
+    pub(super) fn is_news(&self) -> bool {
+        let goes_on = |refusal: &Refusal| refusal.goes_on_after.is_some();
+        let ended = self.ended.as_ref();
+        ended.is_some_and(|ended| !self.told || ended.as_ref().is_err_and(goes_on))
+    }
 }
 
 /// What a verification waits for.
@@ -100,12 +129,20 @@ pub(super) enum Pending {
 }
 
 /// A session, as the pages see it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Session {
     pub(super) tokens: Arc<Tokens>,
     /// The tokens before the newest verification or withdrawal.
     pub(super) before: Option<Arc<Tokens>>,
     pub(super) act: Act,
+}
+
+impl Session {
+    /// The member: `sub` of the user pool.
+    pub(super) fn member(&self) -> &str {
+        let sub = self.tokens.id_token().get("sub");
+        sub.and_then(Value::as_str).unwrap_or_default()
+    }
 }
 
 struct Entry {
@@ -142,9 +179,8 @@ impl Sessions {
                 tokens: Arc::new(tokens),
                 before: None,
                 act: Act {
-                    deed: Deed::SignIn,
-                    chapter: Chapter { from, until: None },
                     ended: Some(Ok(())),
+                    ..Act::begin(Deed::SignIn, from)
                 },
             },
             pending: None,
@@ -162,11 +198,7 @@ impl Sessions {
     /// Begins an act, which the story shows from here on.
     pub(super) fn act(&mut self, id: Option<&str>, deed: Deed, from: Moment) {
         if let Some(entry) = self.entry(id) {
-            entry.session.act = Act {
-                deed,
-                chapter: Chapter { from, until: None },
-                ended: None,
-            };
+            entry.session.act = Act::begin(deed, from);
             entry.pending = None;
         }
     }
@@ -211,10 +243,18 @@ impl Sessions {
     ) {
         if let Some(entry) = self.entry(id) {
             entry.session.act.ended = Some(ended);
+            entry.session.act.told = false;
             if let Some(newer) = newer {
                 let before = std::mem::replace(&mut entry.session.tokens, Arc::new(newer));
                 entry.session.before = Some(before);
             }
+        }
+    }
+
+    /// Writes down that a page has told how the act ended.
+    pub(super) fn told(&mut self, id: Option<&str>) {
+        if let Some(entry) = self.entry(id) {
+            entry.session.act.told = entry.session.act.ended.is_some();
         }
     }
 
@@ -294,6 +334,27 @@ mod tests {
         assert!(sessions.take(Some("a"), "state").is_none());
         assert!(sessions.take_going_on(Some("a")).is_some());
         assert!(sessions.take_going_on(Some("a")).is_none());
+    }
+
+    #[test]
+    fn how_an_act_ended_is_told_once_or_as_long_as_it_can_go_on() {
+        let mut sessions = Sessions::default();
+        let now = DateTime::UNIX_EPOCH;
+        sessions.begin(("a".to_owned(), None), tokens(), moment(1), now);
+        let is_news = |sessions: &Sessions| sessions.get(Some("a"), now).unwrap().act.is_news();
+        sessions.act(Some("a"), Deed::Verify, moment(3));
+        sessions.told(Some("a"));
+        assert!(!is_news(&sessions));
+        sessions.ended(Some("a"), Ok(()), None);
+        assert!(is_news(&sessions));
+        sessions.told(Some("a"));
+        assert!(!is_news(&sessions));
+        let goes_on = Refusal {
+            goes_on_after: Some(1),
+            ..Refusal::default()
+        };
+        sessions.ended(Some("a"), Err(goes_on), None);
+        assert!(is_news(&sessions));
     }
 
     #[test]
