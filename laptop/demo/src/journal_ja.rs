@@ -154,7 +154,10 @@ const TEXTS: &[(&str, &str)] = &[
         "the category UserUpdate has requests left in this second",
         "カテゴリー UserUpdate の、この1秒のリクエスト数が上限以下",
     ),
-    ("the client allows this flow (ExplicitAuthFlows)", "クライアントがこの AuthFlow を許可している（ExplicitAuthFlows）"),
+    (
+        "the client allows this flow (ExplicitAuthFlows)",
+        "クライアントがこの AuthFlow を許可している（ExplicitAuthFlows）",
+    ),
     ("the client may read all attributes that the scopes stand for", "scope に当たる属性を、クライアントがすべて読める"),
     ("the client may use this grant_type", "クライアントがこの grant_type を使える"),
     ("the client shows its secret, if it has one", "シークレットのあるクライアントが、正しいシークレットを示している"),
@@ -168,7 +171,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("the decision is known", "同意かキャンセルかが選ばれている"),
     ("the filter has AWS's syntax, and a searchable attribute", "フィルターが AWS の構文で、検索できる属性を使っている"),
     ("the form is UTF-8", "フォームが UTF-8"),
-    ("the form is on a page of the member who is signed in", "フォームが、いまサインインしている会員のページのもの"),
+    (
+        "the form is on a page of the member who is signed in",
+        "フォームが、いまサインインしている会員のページのもの",
+    ),
     ("the form is this app's", "このアプリのフォーム"),
     ("the function answers in time and without an error", "関数が時間内に、エラーなしで応答する"),
     ("the identity is linked", "ID がユーザーにリンクされている"),

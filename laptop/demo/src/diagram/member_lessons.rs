@@ -115,9 +115,10 @@ const TOKEN_GENERATION: Lesson = Lesson {
 const BEGIN: Lesson = Lesson {
     title: ("本人確認を始める", "Begin the verification"),
     why: (
-        "アプリのサーバーは、この本人確認だけで使う state と code_verifier を作り、会員のセッションに保存します。会員 API に今送るのは、state と、code_verifier \
-        のハッシュ（code_challenge）です。ブラウザーは、どちらも、暗号化されたチケットの中に入れて運び、戻るときに state を見せます。code_verifier \
-        そのものは、完了するときに、アプリのサーバーが会員 API に送ります。ブラウザーには渡りません。",
+        "アプリのサーバーは、この本人確認だけで使う state と code_verifier を作り、会員のセッションに保存します。\
+        会員 API に今送るのは、state と、code_verifier のハッシュ（code_challenge）です。ブラウザーは、どちらも、\
+        暗号化されたチケットの中に入れて運び、戻るときに state を見せます。code_verifier そのものは、完了するときに、\
+        アプリのサーバーが会員 API に送ります。ブラウザーには渡りません。",
         "The app’s server makes a state and a code_verifier for this verification alone, and keeps \
         them with the member’s session. The members’ API gets the state now, and the hash of the \
         code_verifier (code_challenge). The browser carries both inside the sealed ticket, and \
