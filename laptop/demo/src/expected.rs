@@ -1,7 +1,7 @@
 //! Checks that fail where everything is right: the function asks for something that shouldn't be
-//! there.
+//! there, or a member cancels, which isn't a failure.
 
-use loopback::journal::{Check, Party, Step};
+use loopback::journal::{Check, Parameter, Party, Step};
 
 use crate::laptop::PROVIDER_NAME;
 
@@ -11,7 +11,14 @@ const SUBJECT: usize = 43;
 /// Whether this check of the step is expected to fail.
 #[must_use]
 pub fn is_expected(step: &Step, check: &Check) -> bool {
-    !check.passed && finds_no_card_user(step)
+    !check.passed && (finds_no_card_user(step) || is_cancelled(step, check))
+}
+
+/// Whether the bridge sends a member back who cancelled.
+fn is_cancelled(step: &Step, check: &Check) -> bool {
+    const CANCELLED: &str = "cancelled";
+    let is = |one: &Parameter| one.name == "verification_error" && one.value == CANCELLED;
+    check.what == CANCELLED && step.answer.iter().any(is)
 }
 
 /// Whether the members' API asked for the user whom a login with the card would have made, and
@@ -30,9 +37,31 @@ pub(crate) fn finds_no_card_user(step: &Step) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use loopback::journal::Parameter;
-
     use super::*;
+
+    #[test]
+    fn a_member_may_cancel() {
+        let step = |name: &str, value: &str| Step {
+            from: Party::Browser,
+            to: Party::Bridge,
+            request: "GET /callback".to_owned(),
+            parameters: vec![],
+            checks: vec![],
+            status: Some(302),
+            answer: vec![Parameter::new(name, value)],
+        };
+        let cancelled = Check::new("cancelled", "docs/failures.md", false);
+        let other = Check::new("issuer_mismatch", "docs/failures.md", false);
+        assert!(is_expected(
+            &step("verification_error", "cancelled"),
+            &cancelled
+        ));
+        assert!(!is_expected(
+            &step("verification_error", "cancelled"),
+            &other
+        ));
+        assert!(!is_expected(&step("error", "access_denied"), &cancelled));
+    }
 
     #[test]
     fn only_the_user_of_a_card_is_expected_to_be_missing() {

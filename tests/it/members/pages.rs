@@ -208,6 +208,7 @@ async fn a_cancel_is_no_failure() {
         "remark failed",
         "card failure",
         "meaning of",
+        "pill fail",
         "完了しませんでした",
     ] {
         assert!(!account.contains(failure), "{failure}: {account}");
