@@ -124,7 +124,10 @@ fn write_line(
         // What ends a request is a class: what it means stands beside it.
         let class = classes::named(&check.what).filter(|_| !check.passed);
         let what = match class.map(|class| in_words(class.meaning, language)) {
-            Some(meaning) => format!("{what}{}{meaning}", language.say("：", ": ")),
+            Some(meaning) => {
+                let meaning = meaning.trim_end_matches(['。', '.']);
+                format!("{what}{}{meaning}", language.say("：", ": "))
+            }
             None => what.to_owned(),
         };
         let rule = text(language, &check.rule);
