@@ -19,6 +19,7 @@ struct Words {
     verify: &'static str,
     watch: &'static str,
     take_back: &'static str,
+    yes: &'static str,
     verified: &'static str,
     taken_back: &'static str,
     reload: &'static str,
@@ -32,6 +33,7 @@ const JA: Words = Words {
     verify: "カードで本人確認",
     watch: "図を見ながら本人確認 （新しいタブ）",
     take_back: "本人確認を取り消す",
+    yes: "はい、取り消します",
     verified: "本人確認済み",
     taken_back: "本人確認を取り消しました",
     reload: "会員ページを新しくする",
@@ -45,6 +47,7 @@ const EN: Words = Words {
     verify: "Verify with the card",
     watch: "Verify and watch the diagram (new tab)",
     take_back: "Take the verification back",
+    yes: "Yes, take it back",
     verified: "Verified",
     taken_back: "The verification is taken back",
     reload: "Show the account as it is now",
@@ -114,6 +117,8 @@ async fn walk(setup: Setup) {
     sign_in(&browser, "hanako", words.sign_in).await;
     assert!(browser.text().await.contains("aal3"));
     browser.click(words.take_back).await;
+    browser.sees("8-members-take-back").await;
+    browser.click(words.yes).await;
     browser
         .until("it is taken back", async || {
             browser.text().await.contains(words.taken_back)
