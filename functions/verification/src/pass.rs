@@ -58,7 +58,7 @@ pub(crate) fn of_table(error: TableError) -> Class {
 }
 
 /// Takes the pass of a `user` through: `subject` is the person's, and `record` the sealed record of
-/// the verification `id`, which the member began at `began`. Gives since when the verification holds.
+/// the verification `id`, which began at `began`. Gives since when the verification holds.
 ///
 /// # Errors
 ///

@@ -166,14 +166,6 @@ enum Outcome {
     RightlyNot,
 }
 
-fn outcome(step: &Step, check: &Check) -> Outcome {
-    match check.passed {
-        true => Outcome::Passed,
-        false if is_expected(step, check) => Outcome::RightlyNot,
-        false => Outcome::Failed,
-    }
-}
-
 /// A reference to a paragraph, and the link to its text.
 struct Source<'a> {
     text: &'a str,
@@ -351,6 +343,14 @@ fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, language: Langua
         inside.answer = step.answer.iter().map(show).collect();
     }
     inside
+}
+
+fn outcome(step: &Step, check: &Check) -> Outcome {
+    match check.passed {
+        true => Outcome::Passed,
+        false if is_expected(step, check) => Outcome::RightlyNot,
+        false => Outcome::Failed,
+    }
 }
 
 fn shown<'a>(parameter: &'a Parameter, in_words: bool, language: Language) -> Shown<'a> {

@@ -6,6 +6,13 @@ use loopback::pages::Language;
 /// The class of a verification that the person cancelled.
 pub(super) const CANCELLED: &str = "cancelled";
 
+/// What a member is told, if there is a sentence for this class.
+pub(super) fn told(class: &str, language: Language) -> Option<&'static str> {
+    let mut all = WORDS.iter();
+    let words = all.find(|(_, _, classes)| classes.contains(&class));
+    words.map(|(ja, en, _)| language.say(ja, en))
+}
+
 const BEGIN_AGAIN: Words = (
     "もう一度始めてください。",
     "Please begin again.",
@@ -83,13 +90,6 @@ const WORDS: &[Words] = &[
         &["verification_taken_back"],
     ),
 ];
-
-/// What a member is told, if there is a sentence for this class.
-pub(super) fn told(class: &str, language: Language) -> Option<&'static str> {
-    let mut all = WORDS.iter();
-    let words = all.find(|(_, _, classes)| classes.contains(&class));
-    words.map(|(ja, en, _)| language.say(ja, en))
-}
 
 #[cfg(test)]
 mod tests {
