@@ -31,10 +31,20 @@ pub(crate) fn program(name: &str, package: &str) -> Result<(), String> {
 ///
 /// As [`program`].
 pub(crate) fn package(name: &str) -> Result<(), String> {
-    if !is_on_path("dpkg-query") || succeeds("dpkg-query", &["--show", name]) {
+    if !is_on_path("dpkg-query") || is_installed(name) {
         return Ok(());
     }
     install(name)
+}
+
+/// dpkg also knows packages that aren't installed, if an installed one speaks of them.
+fn is_installed(package: &str) -> bool {
+    Command::new("dpkg-query")
+        .args(["--show", "--showformat=${db:Status-Status}", package])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .is_ok_and(|asked| asked.stdout == b"installed")
 }
 
 fn install(package: &str) -> Result<(), String> {

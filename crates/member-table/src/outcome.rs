@@ -27,8 +27,8 @@ pub enum Begin {
     NotYetFree,
     /// The member is verified as another person. They have to take that back first.
     MemberIsAnotherPerson,
-    /// The member took back this very verification, or one that held when this one had begun. It
-    /// doesn't come back: they have to verify anew.
+    /// The member took back this very verification, or took another one back after they had begun
+    /// this one. It doesn't come back: they have to verify anew.
     TakenBack,
     /// Another pass of this member, or a pass of another member of this person, is under way. Or
     /// another process works on this very pass.

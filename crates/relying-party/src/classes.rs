@@ -1613,9 +1613,9 @@ function_kit::classes! {
             ja: "何もしません。会員は、別の人として本人確認をする前に、いまのものを取り消します。",
         },
     }
-    /// The member took this very verification back.
+    /// The member took this verification back, or another one after they had begun this one.
     VerificationTakenBack = "verification_taken_back" {
-        ja: "会員が、この本人確認を取り消しました。",
+        ja: "会員が、この本人確認か、これを始めた後に別の本人確認を取り消しました。",
         concern: Concern::Nobody,
         kind: Kind::GivenUp,
         oauth_error: OAuthError::AccessDenied,
