@@ -120,6 +120,7 @@ impl Users {
     /// `ListUsers` gives no more than the name, because it is eventually consistent: it may not
     /// know the newest users, nor what was written last. A user whom it doesn't find is looked up
     /// by the `sub`, which is a name of a user whom no other provider signs in (AWS, AdminGetUser).
+    /// So a user of another provider isn't found as long as the list doesn't know them.
     ///
     /// # Errors
     ///

@@ -104,9 +104,11 @@ const INITIATE_AUTH: Lesson = Lesson {
 const TOKEN_GENERATION: Lesson = Lesson {
     title: ("トークンの中身を決める", "Decide the content of the tokens"),
     why: (
-        "トリガーの関数は、会員の記録があれば、そこからクレームを作ります。パスワードでのサインインは、この関数を待ちません。間に合わなければ、クレームなしのトークンが出ます。",
-        "If the member has a record, the trigger function makes the claims from it. A sign-in with \
-        a password never waits for it: if it is late, the tokens come without these claims.",
+        "トリガーの関数は、会員の記録があれば、そこからクレームを作ります。Cognito は、この関数を5秒まで待ちます。\
+        パスワードでのサインインのとき、関数がユーザープールの答えを待つのは1秒までです。間に合わなければ、クレームなしのトークンが出ます。",
+        "If the member has a record, the trigger function makes the claims from it. Cognito waits \
+        up to 5 seconds for the function. At a sign-in with a password, the function waits 1 \
+        second at most for the user pool: if that is late, the tokens come without these claims.",
     ),
     source: "Cognito: Lambda triggers; docs/members.md",
     answer: Some(("クレームを返す", "Return the claims")),
