@@ -631,7 +631,7 @@ async fn the_bare_command_is_the_demo_in_a_browser_until_ctrl_c() {
         let (child, mut out, address) = demo_in_a_browser(arguments).await;
         let page = app_page(&address, "/").await;
         assert_eq!(page.status, 200);
-        assert!(page.body.contains("青葉野市 公共施設予約"));
+        assert!(page.body.contains("青葉野市 オンライン窓口"));
         // A login that fails at once is printed, and the demo goes on.
         assert_eq!(app_page(&address, "/callback?code=x").await.status, 400);
         let pid = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();

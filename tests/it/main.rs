@@ -9,6 +9,7 @@
 )]
 
 mod app;
+mod cases;
 mod checks;
 mod claims;
 mod command;

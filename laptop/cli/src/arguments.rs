@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli::{app_url, exit};
 use cognito_simulator::is_public_host;
 use demo::laptop::SERVICE_CLIENT_ID;
+use demo::use_case::UseCase;
 use four_attributes::AttributeSet;
 use function_kit::settings;
 use loopback::pages::Language;
@@ -75,16 +76,8 @@ pub(crate) struct Demo {
     /// ブラウザーを使わずにログインを1回行い、順を追って説明する / Do one login without a browser, and explain it step by step
     #[arg(long)]
     pub(crate) headless: bool,
-    /// ログインの代わりに、会員の本人確認をする（member：会員が本人確認する、second-account：同じ人が2つ目のアカウントで試す） /
-    /// Verify a member instead of a login: member verifies one, second-account has the same person
-    /// try with a second account
-    // What excludes `--headless` is named here, too: clap asks for nothing that is excluded.
-    #[arg(
-        long,
-        value_enum,
-        requires = "headless",
-        conflicts_with_all = ["scopes", "no_open", "callback", "app_port"]
-    )]
+    /// 用途を選ぶ（ブラウザーでは、その用途のページを開く） / Choose a use case (in a browser, its page is opened)
+    #[arg(long, value_enum, conflicts_with_all = ["scopes", "callback"])]
     pub(crate) case: Option<Case>,
     /// ブラウザーを開かない / Don't open the browser
     #[arg(long, conflicts_with = "headless")]
@@ -200,13 +193,48 @@ pub(crate) struct OwnApp {
     pub(crate) control_port: Option<u16>,
 }
 
-/// A case of members.
+/// A use case.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Case {
+    /// 店頭で、20歳以上かどうかを確かめる / A shop checks that a customer is 20 or over
+    Age,
+    /// 市民が、施設を安く予約する / A resident books a room for less
+    Booking,
+    /// 学生が、証明書を受け取る / A student gets a certificate
+    Certificates,
     /// 会員が、カードで本人確認する / A member verifies with the card
     Member,
     /// 本人確認した人が、2つ目のアカウントで試す / A verified person tries with a second account
     SecondAccount,
+}
+
+impl Case {
+    /// The use case of an app that people log in to with the card; `None` for those of members.
+    pub(crate) const fn of_login(self) -> Option<UseCase> {
+        match self {
+            Self::Age => Some(UseCase::Age),
+            Self::Booking => Some(UseCase::Booking),
+            Self::Certificates => Some(UseCase::Certificates),
+            Self::Member | Self::SecondAccount => None,
+        }
+    }
+
+    /// The case of members; `None` for the others.
+    pub(crate) const fn of_members(self) -> Option<demo::cases::Case> {
+        match self {
+            Self::Member => Some(demo::cases::Case::Member),
+            Self::SecondAccount => Some(demo::cases::Case::SecondAccount),
+            Self::Age | Self::Booking | Self::Certificates => None,
+        }
+    }
+
+    /// The path of its page.
+    pub(crate) fn path(self) -> String {
+        match self.of_login() {
+            Some(case) => format!("/{}", case.name()),
+            None => "/members".to_owned(),
+        }
+    }
 }
 
 /// The kind of an app client, as `AppClientType` in the template.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cli::classes;
 use cli::exit::{self, Status};
-use demo::app::{AppSettings, Ended, Explanation};
+use demo::app::{App, AppSettings, Ended, Explanation};
 use demo::laptop::{Laptop, LaptopOptions};
 use demo::scopes::Scopes;
 use function_kit::failure::Bilingual;
@@ -17,7 +17,7 @@ use serde_json::Value;
 use service_simulator::fault::Fault;
 use tokio::sync::mpsc;
 
-use crate::arguments::Demo;
+use crate::arguments::{Case, Demo};
 use crate::demo_error::DemoError;
 use crate::own_app::{OwnAppError, Prepared, Served};
 use crate::printable::printable;
@@ -64,7 +64,8 @@ pub(crate) async fn run(
     let mut own_app = own_app.transpose()?;
     progress.finish();
 
-    let url = app.base_url().to_owned();
+    let path = demo.case.map(Case::path).unwrap_or_default();
+    let url = format!("{}{path}", app.base_url());
     let opens = opens_browser(demo, io::stdout().is_terminal(), |name| {
         std::env::var_os(name).is_some_and(|value| !value.is_empty())
     });
@@ -158,7 +159,7 @@ fn welcome(
         let values = own_app.map(|own_app| own_app.pasted.json());
         let mut values = values.unwrap_or_default();
         for (name, address) in [
-            ("app", url),
+            ("app", laptop.app.as_ref().map(App::base_url).unwrap_or(url)),
             ("cognito", laptop.cognito.base_url()),
             ("bridge", &bridge),
             ("service", &service),
@@ -209,11 +210,12 @@ fn welcome(
     if members.is_some() {
         writeln!(
             out,
-            "{} {url}/members",
+            "{} {}/members",
             language.say(
                 "すでにいる会員を本人確認するには：",
                 "To verify members who are already there:",
-            )
+            ),
+            laptop.app.as_ref().map(App::base_url).unwrap_or_default()
         )?;
     }
     writeln!(

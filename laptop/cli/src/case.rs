@@ -1,5 +1,5 @@
-//! `demo --headless --case`: verifies a member instead of a login, prints it step by step, and what
-//! the member's tokens said before and after. With `--json` it prints one JSON object.
+//! `demo --headless --case` for members: verifies a member instead of a login, prints it step by
+//! step, and what the member's tokens said before and after. With `--json` it prints one JSON object.
 
 use std::io::{self, Write as _};
 
@@ -12,7 +12,7 @@ use loopback::user_agent::UserAgent;
 use serde_json::{Map, Value, json};
 use service_simulator::fault::Fault;
 
-use crate::arguments::{self, Demo};
+use crate::arguments::Demo;
 use crate::demo_error::DemoError;
 use crate::story;
 use crate::terminal::{Interruption, Progress};
@@ -25,14 +25,10 @@ use crate::terminal::{Interruption, Progress};
 pub(crate) async fn play(
     demo: &Demo,
     language: Language,
-    (case, persona, fault): (arguments::Case, &str, Option<Fault>),
+    (case, persona, fault): (Case, &str, Option<Fault>),
     laptop: Laptop,
     (progress, mut interruption): (Progress, Interruption),
 ) -> Result<Status, DemoError> {
-    let case = match case {
-        arguments::Case::Member => Case::Member,
-        arguments::Case::SecondAccount => Case::SecondAccount,
-    };
     progress.say(language.say("本人確認しています", "Verifying"));
     let browser = UserAgent::new(language.say("ja", "en"))?;
     let ended = tokio::select! {

@@ -10,6 +10,8 @@ use std::path::Path;
 use cli::exit::{self, Status};
 use demo::laptop::{Functions, Laptop, LaptopOptions, Outcome, Ports};
 use demo::scopes::Scopes;
+use demo::stack;
+use demo::use_case::{Decided, TOWN, UseCase};
 use federation::variables;
 use four_attributes::AttributeSet;
 use local_lambda::{BuildStop, Profile, waits_for_another_cargo};
@@ -43,11 +45,22 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
             .map_err(|_| DemoError::UnknownFault(id.clone()))
     });
     let fault = fault.transpose()?;
-    let scopes = match &demo.scopes {
-        Some(scopes) => Scopes::parse(scopes)?,
-        None => Scopes::all(),
-    };
     let has_own_app = !demo.callback.is_empty();
+    let of_login = demo.case.and_then(arguments::Case::of_login);
+    let of_members = demo.case.and_then(arguments::Case::of_members);
+    let scopes = match (&demo.scopes, of_login) {
+        (Some(scopes), _) => Scopes::parse(scopes)?,
+        (None, Some(case)) => case.scopes(),
+        (None, None) if demo.headless || has_own_app => Scopes::all(),
+        (None, None) => UseCase::Booking.scopes(),
+    };
+    // Unless it is said, people are asked for what the scopes are made from, and no more. An app of
+    // one's own chooses its scopes itself, out of all.
+    let ask = match demo.ask {
+        None if has_own_app || of_members.is_some() => None,
+        None => Some(scopes.needs()),
+        said => said,
+    };
     let (ports, control_port) = if has_own_app {
         let control_port = own_app::control_port(&demo.own_app);
         (own_app::ports(demo.ports), Some(control_port))
@@ -55,7 +68,8 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         (demo.ports, None)
     };
     distinct(ports, Some(demo.app_port), control_port)?;
-    let mut options = options(clock, ports, demo.ask);
+    let mut options = options(clock, ports, ask);
+    options.names.set(of_login.map_or(TOWN, UseCase::named_as));
     options.assertion_algorithm = algorithm(demo.assertion_algorithm);
     options.variation.state_length = usize::from(demo.state_length);
     let own_app = if has_own_app {
@@ -67,7 +81,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
 
     // The users of an app of one's own are kept, and whom they verified isn't: so there are no
     // members then.
-    if demo.case.is_some() || (!demo.headless && !has_own_app) {
+    if of_members.is_some() || (!demo.headless && !has_own_app) {
         options.members = Some(demo::cases::members());
     }
 
@@ -89,7 +103,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         started = Laptop::start(options) => started?,
         () = interruption.received() => return Err(DemoError::Interrupted),
     };
-    if let Some(case) = demo.case {
+    if let Some(case) = of_members {
         let signs = (progress, interruption);
         return case::play(demo, language, (case, persona, fault), laptop, signs).await;
     }
@@ -114,7 +128,13 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         _ => Vec::new(),
     };
 
-    match tell(demo, language, persona, &hops, &outcome, &errors) {
+    let decided = match (&outcome, of_login) {
+        (Outcome::SignedIn(signed_in), Some(case)) => {
+            Some((case, case.decide(&signed_in.id_token)))
+        }
+        _ => None,
+    };
+    match tell(demo, language, persona, &hops, (&outcome, decided), &errors) {
         // The reader may stop reading: the exit status is still that of the login.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(status(&outcome)),
@@ -126,18 +146,29 @@ fn tell(
     language: Language,
     persona: &str,
     hops: &[Hop],
-    outcome: &Outcome,
+    (outcome, decided): (&Outcome, Option<(UseCase, Decided)>),
     errors: &[String],
 ) -> io::Result<()> {
     if demo.json {
         let mut out = io::stdout().lock();
         let steps: Vec<&Step> = hops.iter().filter_map(|hop| hop.step.as_ref()).collect();
-        serde_json::to_writer_pretty(&mut out, &json_of(persona, &steps, outcome))?;
+        let mut object = json_of(persona, &steps, outcome);
+        if let (Some(object), Some((case, decided))) = (object.as_object_mut(), decided) {
+            object.insert("case".to_owned(), case.name().into());
+            object.insert("decision".to_owned(), decided.decision);
+        }
+        serde_json::to_writer_pretty(&mut out, &object)?;
         writeln!(out)
     } else {
         let mut out = anstream::stdout().lock();
         story::write_hops(&mut out, language, hops)?;
-        story::write_outcome(&mut out, language, persona, outcome, errors)
+        story::write_outcome(&mut out, language, persona, outcome, errors)?;
+        match decided {
+            Some((_, decided)) => {
+                writeln!(out, "{}", language.say(decided.words.0, decided.words.1))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -244,12 +275,8 @@ pub(crate) fn options(
         cognito: ports.cognito_port.unwrap_or_default(),
     };
     if let Some(attributes) = ask {
-        let attributes = match attributes.to_string() {
-            none if none.is_empty() => "none".to_owned(),
-            some => some,
-        };
         let variable = variables::ATTRIBUTES.to_owned();
-        options.environment.insert(variable, Some(attributes));
+        (options.environment).insert(variable, Some(stack::value(attributes)));
     }
     options
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use cognito_simulator::{FrontDoor, PUBLIC_HOST};
 use demo::control::Control;
 use demo::laptop::{Kept, Laptop, LaptopOptions};
+use demo::use_case::OWN_APP;
 use loopback::clock::SimClock;
 use loopback::pages::Language;
 use loopback::server::{ListenError, Listener};
@@ -105,6 +106,7 @@ impl Prepared {
         let is_public = arguments.client == Some(ClientType::Public);
         let token_clock = SimClock::default();
         options.front_door = Some(door);
+        options.names.set(OWN_APP);
         options.rsa_keys = Some(kept.rsa_keys.clone());
         options.record_key = Some(kept.record_key.clone());
         options.pool = kept.pool.clone();

@@ -262,19 +262,25 @@ fn to_provider(
 ) -> Result<(String, String), Unspecified> {
     let provider = &shared.options.provider;
     let now = shared.options.clock.now();
-    let (browser, state, extra) = {
+    let (browser, state, scopes, extra) = {
         let mut kept = shared.state();
         let length = kept.variation.state_length;
         let browser = kept.logins.browser(cookie)?;
         let login = (app, Way::Provider);
         let state = kept.logins.begin(browser.clone(), login, length, now)?;
-        (browser, state, kept.variation.authorize_extra.clone())
+        let scopes = kept.authorize_scopes.clone();
+        (
+            browser,
+            state,
+            scopes,
+            kept.variation.authorize_extra.clone(),
+        )
     };
     let redirect_uri = shared.idpresponse_url();
     let mut parameters = vec![
         ("client_id", provider.client_id.as_str()),
         ("redirect_uri", redirect_uri.as_str()),
-        ("scope", provider.authorize_scopes.as_str()),
+        ("scope", scopes.as_str()),
         ("response_type", "code"),
         ("state", state.as_str()),
     ];

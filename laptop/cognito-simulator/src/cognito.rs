@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use crate::api_faults::{ApiFault, ApiFaults, NoSuchOperation};
 use crate::app_tokens;
 use crate::authorize;
+use crate::authorize_scopes::AuthorizeScopes;
 use crate::discovery;
 use crate::front_door::{FrontDoor, OpenDoor};
 use crate::hosted_page::LOGIN;
@@ -118,6 +119,7 @@ impl BoundCognito {
             provider: ProviderClient::new(options.token_timeout)?,
             state: Mutex::new(State {
                 variation: options.variation.clone(),
+                authorize_scopes: options.provider.authorize_scopes.clone(),
                 users,
                 refresh_tokens: saved.refresh_tokens,
                 ..State::default()
@@ -452,6 +454,12 @@ impl Cognito {
         variation.check()?;
         self.shared.state().variation = variation;
         Ok(())
+    }
+
+    /// The provider's `authorize_scopes`, which can be changed while Cognito runs.
+    #[must_use]
+    pub fn authorize_scopes(&self) -> AuthorizeScopes {
+        AuthorizeScopes::of(Arc::clone(&self.shared))
     }
 
     /// Makes the next requests for an operation of the user pool's API, for example

@@ -43,7 +43,8 @@ pub(crate) fn show(shared: &Shared, app: AppRequest, asked: &Asked<'_>) -> Respo
         };
         let other = asked.language.other();
         let switch = asked.query.encode_but(LANGUAGE, other.code());
-        sign_in_page(&offers, format!("{LOGIN}?{switch}"), asked.language)
+        let language = (asked.language, &options.beside);
+        sign_in_page(&offers, format!("{LOGIN}?{switch}"), language)
     };
     if !client.is_some_and(AppClient::takes_passwords) {
         return page(None);

@@ -9,6 +9,7 @@ mod api_faults;
 mod app_client;
 mod app_tokens;
 mod authorize;
+mod authorize_scopes;
 mod claims;
 mod client_authentication;
 mod cognito;
@@ -51,6 +52,7 @@ mod userinfo;
 
 pub use api_faults::{ApiFault, NoSuchOperation};
 pub use app_client::{AppClient, AuthFlow, COGNITO_PROVIDER};
+pub use authorize_scopes::AuthorizeScopes;
 pub use cognito::{BoundCognito, Cognito};
 pub use direct_sign_in::DirectSignInFailure;
 pub use front_door::{FrontDoor, PUBLIC_HOST, is_public_host};

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use local_lambda::DirectFunction;
+use loopback::beside::Beside;
 use loopback::clock::SimClock;
 use loopback::journal::Journal;
 use loopback::rsa::RsaKey;
@@ -373,6 +374,8 @@ pub struct CognitoOptions {
     pub token_clock: Option<SimClock>,
     /// The journal of all stand-ins.
     pub journal: Journal,
+    /// What is shown beside the hosted page.
+    pub beside: Beside,
     /// The pool's signing key. `None` makes a new one.
     pub rsa_key: Option<RsaKey>,
 }
@@ -400,6 +403,7 @@ impl CognitoOptions {
             clock: SimClock::default(),
             token_clock: None,
             journal: Journal::default(),
+            beside: Beside::default(),
             rsa_key: None,
         }
     }
@@ -527,18 +531,21 @@ impl CognitoOptions {
                 return Err(StartError::ProviderEndpoint { name });
             }
         }
-        if !provider
-            .authorize_scopes
-            .split(' ')
-            .any(|scope| scope == "openid")
-        {
-            return Err(StartError::ProviderScopes);
-        }
+        check_authorize_scopes(&provider.authorize_scopes)?;
         match provider.attribute_mapping.get("username") {
             None => Ok(()),
             Some(claim) if claim == "sub" => Ok(()),
             Some(_) => Err(StartError::UsernameMapping),
         }
+    }
+}
+
+/// Checks the `authorize_scopes` of a provider.
+pub(crate) fn check_authorize_scopes(scopes: &str) -> Result<(), StartError> {
+    if scopes.split(' ').any(|scope| scope == "openid") {
+        Ok(())
+    } else {
+        Err(StartError::ProviderScopes)
     }
 }
 

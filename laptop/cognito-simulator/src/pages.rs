@@ -8,6 +8,7 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderValue, LOCATION, REFERRER_POLICY};
+use loopback::beside::Beside;
 use loopback::journal::Parameter;
 use loopback::pages::{Forms, Frame, Language, Site, page};
 
@@ -252,12 +253,16 @@ pub(crate) struct PasswordForm {
 }
 
 /// The hosted page. `switch` is the URL of the same page in the other language, or empty.
-pub(crate) fn sign_in_page(offers: &Offers<'_>, switch: String, language: Language) -> Response {
+pub(crate) fn sign_in_page(
+    offers: &Offers<'_>,
+    switch: String,
+    (language, beside): (Language, &Beside),
+) -> Response {
     let title = language.say("ログイン", "Sign in");
     let form = offers.form.as_ref();
     let problem = form.and_then(|form| form.problem);
     let template = SignInTemplate {
-        frame: Frame::new(SITE, language, title, switch),
+        frame: beside.frame(Frame::new(SITE, language, title, switch)),
         provider: offers.provider.as_ref(),
         form,
         problem: problem.map(|problem| match (problem, language) {
@@ -278,7 +283,7 @@ pub(crate) fn sign_in_page(offers: &Offers<'_>, switch: String, language: Langua
         Some(_) => Forms::Leaving,
         None => Forms::None,
     };
-    page(status, &template, forms, None)
+    beside.allow(page(status, &template, forms, None))
 }
 
 /// A redirect with 302, as Cognito sends it.

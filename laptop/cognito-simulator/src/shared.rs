@@ -60,6 +60,8 @@ pub(crate) struct Shared {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) variation: Variation,
+    /// The provider's `authorize_scopes`, as they are now.
+    pub(crate) authorize_scopes: String,
     pub(crate) requests: Requests,
     pub(crate) logins: PendingLogins,
     pub(crate) codes: HashMap<String, IssuedCode>,

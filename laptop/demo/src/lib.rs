@@ -13,3 +13,5 @@ pub mod laptop;
 pub mod member_app;
 pub mod member_client;
 pub mod scopes;
+pub mod stack;
+pub mod use_case;

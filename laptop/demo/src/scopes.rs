@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use four_attributes::{Attribute, AttributeSet};
 use user_pool::scope::{AGES, RESOURCE_SERVER, Scope};
 
 /// The scope without which there is no ID token (OIDC Core §3.1.2.1).
@@ -78,6 +79,12 @@ impl Scopes {
         }
     }
 
+    /// The attributes that the scopes' claims are made from: what people have to be asked for.
+    #[must_use]
+    pub fn needs(&self) -> AttributeSet {
+        self.0.iter().copied().filter_map(source).collect()
+    }
+
     /// Whether this scope is in the set.
     #[must_use]
     pub fn has(&self, scope: Scope) -> bool {
@@ -88,6 +95,16 @@ impl Scopes {
     pub fn names(&self) -> impl Iterator<Item = String> {
         let own = self.0.iter().copied().map(text);
         std::iter::once(OPENID.to_owned()).chain(own)
+    }
+}
+
+/// The attribute that a scope's claims are made from, if it is one.
+pub(crate) const fn source(scope: Scope) -> Option<Attribute> {
+    match scope {
+        Scope::Attribute(attribute) => Some(attribute),
+        Scope::Prefecture | Scope::Municipality => Some(Attribute::Address),
+        Scope::AgeOver(_) => Some(Attribute::BirthDate),
+        Scope::Verified => None,
     }
 }
 
@@ -109,8 +126,6 @@ impl fmt::Display for Scopes {
 
 #[cfg(test)]
 mod tests {
-    use four_attributes::Attribute;
-
     use super::*;
 
     #[test]

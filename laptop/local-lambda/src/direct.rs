@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use loopback::journal::Check;
 
+use crate::configuration::Configuration;
 use crate::function::FunctionOptions;
 use crate::pool::{Invocation, Pool};
 use crate::process::Logs;
@@ -184,7 +185,7 @@ impl DirectFunction {
                 Vec::new(),
             );
         }
-        let event = ticket.event(pool.options(), payload);
+        let event = ticket.event(&pool.options(), payload);
         let invoking = Arc::clone(pool);
         let finished = tokio::spawn(async move { invoking.invoke(event).await }).await;
         // The task ends early only with the whole runtime.
@@ -192,7 +193,7 @@ impl DirectFunction {
             Ok(finished) => (finished.answer, finished.log),
             Err(_) => (Err(InvocationError::Stopped.into()), Vec::new()),
         };
-        let checks = reported_checks(&log, pool.options());
+        let checks = reported_checks(&log, &pool.options());
         (answer.map_err(failed), checks)
     }
 
@@ -224,6 +225,12 @@ impl DirectFunction {
     /// event, and is killed then.
     pub async fn scale_to_zero(&self) {
         self.shared.pool.scale_to_zero().await;
+    }
+
+    /// The function's configuration, which can be changed while it runs.
+    #[must_use]
+    pub fn configuration(&self) -> Configuration {
+        Configuration::of(Arc::clone(&self.shared.pool))
     }
 
     /// Kills every process, also busy ones, for all clones of the function. When this returns, no

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::authorizer::Authorizer;
+use crate::configuration::Configuration;
 use crate::cors;
 use crate::function::FunctionOptions;
 use crate::gateway::{Cors, Gateway, InvalidGateway, Parties};
@@ -152,6 +153,12 @@ impl LocalFunction {
         self.pool.scale_to_zero().await;
     }
 
+    /// The function's configuration, which can be changed while it runs.
+    #[must_use]
+    pub fn configuration(&self) -> Configuration {
+        Configuration::of(Arc::clone(&self.pool))
+    }
+
     /// Closes the front door and kills every process, also busy ones. When this returns, no process
     /// is left.
     pub async fn stop(mut self) {
@@ -237,7 +244,7 @@ async fn handle(
     let (answer_parts, answer_body) = response.into_parts();
     // The answer is in memory already. The Runtime API has limited its size.
     let answer_body = to_bytes(answer_body, usize::MAX).await.unwrap_or_default();
-    checks.extend(reported_checks(&log, front.pool.options()));
+    checks.extend(reported_checks(&log, &front.pool.options()));
     let step = Step {
         from,
         to,
@@ -257,8 +264,8 @@ fn message(status: StatusCode, text: &str) -> Response {
 }
 
 impl Front {
-    fn journal(&self) -> &Journal {
-        &self.pool.options().journal
+    fn journal(&self) -> Journal {
+        self.pool.options().journal.clone()
     }
 
     /// The function's response, or what API Gateway answers instead, and the log lines that the
@@ -312,7 +319,7 @@ impl Front {
             let status = StatusCode::PAYLOAD_TOO_LARGE;
             return (message(status, "Request Entity Too Large"), Vec::new());
         }
-        let event = ticket.event(options, event.into());
+        let event = ticket.event(&options, event.into());
         // A task of its own, because the function goes on if the client leaves or the front door
         // gives up.
         let pool = Arc::clone(&self.pool);

@@ -7,6 +7,7 @@
 //! is what an HTTP API is configured with: routes, a JWT authorizer, CORS and throttles.
 
 mod authorizer;
+mod configuration;
 mod cors;
 mod direct;
 pub mod function;
@@ -23,6 +24,7 @@ mod runtime_api;
 mod ticket;
 mod words;
 
+pub use configuration::Configuration;
 pub use direct::{DirectFunction, FunctionFailed};
 pub use function::{
     BuildError, BuildStop, FunctionOptions, Profile, Target, build, build_all_once,

@@ -6,7 +6,7 @@
 //! doing.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -42,7 +42,8 @@ pub(crate) struct Finished {
 /// All processes of one function.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    options: FunctionOptions,
+    /// What the next process is started with.
+    options: RwLock<Arc<FunctionOptions>>,
     logs: Logs,
     registry: Registry,
     slots: Semaphore,
@@ -60,7 +61,7 @@ impl Pool {
     pub(crate) fn new(options: FunctionOptions) -> Self {
         Self {
             slots: Semaphore::new(options.max_processes.max(1)),
-            options,
+            options: RwLock::new(Arc::new(options)),
             logs: Logs::default(),
             registry: Registry::default(),
             free: Mutex::default(),
@@ -99,7 +100,7 @@ impl Pool {
     /// Waits for a place among the processes, and hands over the event. Returns an error if no
     /// process got the event.
     async fn run_when_free(&self, event: Event) -> Result<Finished, Failure> {
-        let slot = tokio::time::timeout(self.options.integration_timeout, self.slots.acquire());
+        let slot = tokio::time::timeout(self.options().integration_timeout, self.slots.acquire());
         // The semaphore is never closed, so this means that the time is over.
         let Ok(Ok(_slot)) = slot.await else {
             return Err(InvocationError::Throttled.into());
@@ -110,13 +111,14 @@ impl Pool {
     async fn run(&self, event: Event) -> Result<Finished, Failure> {
         let generation = self.generation.load(Ordering::SeqCst);
         let request_id = event.request_id.clone();
+        let options = self.options();
         let free = self.take_free();
         let is_cold = free.is_none();
         let mut environment = match free {
             Some(environment) => environment,
             None => {
                 self.started.fetch_add(1, Ordering::SeqCst);
-                ExecutionEnvironment::start(&self.options, &self.registry, &self.logs).await?
+                ExecutionEnvironment::start(&options, &self.registry, &self.logs).await?
             }
         };
         // What a process writes while it starts belongs to its first event.
@@ -126,9 +128,7 @@ impl Pool {
             environment.log().length()
         };
         let begun = Instant::now();
-        let answer = environment
-            .invoke(event, self.options.invocation_timeout)
-            .await;
+        let answer = environment.invoke(event, options.invocation_timeout).await;
         let log = environment.log().lines_from(offset);
         self.note(Invocation {
             request_id,
@@ -169,6 +169,18 @@ impl Pool {
         }
     }
 
+    /// Changes environment variables, as Lambda's `UpdateFunctionConfiguration` does: the next event
+    /// goes to a new process with the new values. A busy process finishes its event.
+    pub(crate) async fn configure(&self, variables: &[(String, String)]) {
+        {
+            let mut options = self.options.write().unwrap_or_else(PoisonError::into_inner);
+            let environment = &mut Arc::make_mut(&mut options).environment;
+            environment.retain(|(name, _)| variables.iter().all(|(changed, _)| changed != name));
+            environment.extend_from_slice(variables);
+        }
+        self.scale_to_zero().await;
+    }
+
     /// Kills every process, also busy ones, and waits until all are gone. No event is taken
     /// afterwards.
     pub(crate) async fn stop(&self) {
@@ -197,8 +209,9 @@ impl Pool {
         drop(std::mem::take(&mut *self.lock_free()));
     }
 
-    pub(crate) const fn options(&self) -> &FunctionOptions {
-        &self.options
+    pub(crate) fn options(&self) -> Arc<FunctionOptions> {
+        let options = self.options.read();
+        Arc::clone(&options.unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) const fn logs(&self) -> &Logs {

@@ -147,3 +147,26 @@ async fn nothing_is_left_after_a_stop_and_the_next_event_fails() {
     let failed = function.function.invoke("{}").await.unwrap_err();
     assert_eq!(failed.cause(), &InvocationError::Stopped);
 }
+
+#[tokio::test]
+async fn a_changed_variable_is_that_of_the_next_event_in_a_new_process() {
+    let function = Scripted::new(|options| {
+        options
+            .environment
+            .push(("KEPT".to_owned(), "1".to_owned()));
+    });
+    function.does(&json!({"answer": "before"}));
+    assert_eq!(function.invoke(&json!({})).await, Ok(json!("before")));
+    let other = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(other.path(), json!({"answer": "after"}).to_string()).unwrap();
+    let path = other.path().to_str().unwrap().to_owned();
+    let configuration = function.function.configuration();
+    configuration
+        .set(&[("SCRIPT".to_owned(), path.clone())])
+        .await;
+    assert_eq!(function.function.processes(), []);
+    assert_eq!(function.invoke(&json!({})).await, Ok(json!("after")));
+    assert_eq!(function.function.processes_started(), 2);
+    // No value is shown.
+    assert!(!format!("{configuration:?}").contains(&path));
+}

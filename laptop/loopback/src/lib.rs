@@ -4,6 +4,7 @@
 //! made.
 //! No code here connects to another machine.
 
+pub mod beside;
 pub mod caller;
 pub mod clock;
 pub mod journal;

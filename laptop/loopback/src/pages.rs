@@ -80,6 +80,8 @@ pub struct Frame {
     /// The URL of the same page in the other language, as a relative reference. Empty if there is
     /// none.
     pub switch: String,
+    /// The URL of a page that is shown beside this one ([`crate::beside`]).
+    pub beside: Option<String>,
 }
 
 impl Frame {
@@ -95,6 +97,7 @@ impl Frame {
             language,
             title: title.into(),
             switch: switch.into(),
+            beside: None,
         }
     }
 

@@ -39,11 +39,7 @@ pub(crate) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> A
         }
         Err(error) => return error.in_language(received.language()),
     };
-    let shown = Shown {
-        login: &login,
-        request: &request,
-        invented: realm.settings.people.are_invented(),
-    };
+    let shown = Shown::new(realm, &login, &request);
     if received.wants_json() {
         return question(&shown, &choice);
     }

@@ -8,9 +8,11 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, PRAGMA, REFERRER_POLICY,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+    LOCATION, PRAGMA, REFERRER_POLICY,
 };
 use http::{HeaderMap, Method, StatusCode};
+use loopback::beside::Beside;
 use loopback::caller::caller;
 use loopback::journal::{Check, Parameter, Party, Step};
 use loopback::pages::{self, Forms, LANGUAGE, Language, strict_headers};
@@ -248,6 +250,18 @@ impl Answer {
             shown: Vec::new(),
             hangs_up: false,
         }
+    }
+
+    /// The page, allowed to have what is shown beside it.
+    pub(crate) fn beside(mut self, beside: &Beside) -> Self {
+        for (name, value) in &mut self.headers {
+            if *name == CONTENT_SECURITY_POLICY
+                && let Some(allowed) = beside.allowed(value)
+            {
+                *value = allowed;
+            }
+        }
+        self
     }
 
     /// A redirect to another page of the service (RFC 9110 §15.4.4).

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use chrono::TimeDelta;
+use loopback::beside::Beside;
 use loopback::clock::SimClock;
 use loopback::journal::Journal;
 use loopback::rsa::RsaKey;
@@ -13,6 +14,7 @@ use crate::client::{InvalidClient, RegisteredClient};
 use crate::connection::IdleConnections;
 use crate::exchange::Endpoint;
 use crate::fault::Fault;
+use crate::names::Names;
 use crate::people::People;
 
 /// The options of the service. [`ServiceOptions::new`] gives a default to all of them but the
@@ -25,6 +27,10 @@ pub struct ServiceOptions {
     pub public_host: String,
     /// The relying party that is registered.
     pub client: RegisteredClient,
+    /// The names that people see of the service that asks for their information, and of who runs it.
+    pub names: Names,
+    /// What is shown beside the pages.
+    pub beside: Beside,
     /// The people who can sign in. The first one is preselected on the test-card page, and is used
     /// if the form names no person.
     pub people: People,
@@ -63,6 +69,8 @@ impl ServiceOptions {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_host: "service.localhost".to_owned(),
             client,
+            names: Names::default(),
+            beside: Beside::default(),
             people: People::default(),
             clock: SimClock::default(),
             journal: Journal::default(),
@@ -132,6 +140,8 @@ pub(crate) struct Settings {
     pub(crate) token_lifetime: TimeDelta,
     pub(crate) slow_answer: std::time::Duration,
     pub(crate) acr: String,
+    pub(crate) names: Names,
+    pub(crate) beside: Beside,
     pub(crate) people: People,
     pub(crate) remembered: usize,
 }

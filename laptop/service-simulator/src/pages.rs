@@ -5,13 +5,16 @@
 use askama::Template;
 use four_attributes::{BirthDate, Gender};
 use http::StatusCode;
+use loopback::beside::Beside;
 use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site};
 use serde_json::Value;
 
 use crate::exchange::{Answer, Endpoint};
 use crate::fault::{Fault, FaultPlace};
 use crate::login::{AuthorizationRequest, Choice};
+use crate::names::Named;
 use crate::persona::{ATTRIBUTES, Persona};
+use crate::realm::Realm;
 
 /// The icon, the colour and the label of these pages.
 const SITE: Site = Site {
@@ -32,6 +35,24 @@ pub(crate) struct Shown<'a> {
     pub(crate) request: &'a AuthorizationRequest,
     /// Whether all people are invented.
     pub(crate) invented: bool,
+    /// The names of the client's service and of who runs it.
+    pub(crate) named: Option<Named>,
+    /// What is shown beside the page.
+    pub(crate) beside: &'a Beside,
+}
+
+impl<'a> Shown<'a> {
+    /// A login as the pages of this realm show it.
+    pub(crate) fn new(realm: &'a Realm, login: &'a str, request: &'a AuthorizationRequest) -> Self {
+        let settings = &realm.settings;
+        Self {
+            login,
+            request,
+            invented: settings.people.are_invented(),
+            named: settings.names.get(),
+            beside: &settings.beside,
+        }
+    }
 }
 
 /// The page on which the tester picks a person and an answer; `person` and `fault` are preselected.
@@ -68,7 +89,8 @@ pub(crate) fn test_card(
         asked.join(language.say("、", ", "))
     };
     let template = TestCardTemplate {
-        frame: frame(Endpoint::TestCard, shown.login, language, title),
+        frame: frame((Endpoint::TestCard, shown), language, title),
+        named: shown.named.map(|named| named.say(language)),
         step: 1,
         action: Endpoint::TestCard.path(),
         login: shown.login,
@@ -84,7 +106,7 @@ pub(crate) fn test_card(
         },
         groups: groups.collect(),
     };
-    Answer::page(StatusCode::OK, &template, Forms::Leaving)
+    Answer::page(StatusCode::OK, &template, Forms::Leaving).beside(shown.beside)
 }
 
 #[derive(Template)]
@@ -92,6 +114,7 @@ pub(crate) fn test_card(
 struct TestCardTemplate<'a> {
     frame: Frame,
     step: u8,
+    named: Option<(&'static str, &'static str)>,
     action: &'static str,
     login: &'a str,
     client_id: &'a str,
@@ -118,13 +141,15 @@ struct Group {
 }
 
 /// The frame of a login's page. Its link to the other language carries the login's id.
-fn frame(endpoint: Endpoint, login: &str, language: Language, title: &str) -> Frame {
+fn frame((endpoint, shown): (Endpoint, &Shown<'_>), language: Language, title: &str) -> Frame {
     let switch = format!(
         "{}&{LANGUAGE}={}",
-        address(endpoint, login),
+        address(endpoint, shown.login),
         language.other().code()
     );
-    Frame::new(SITE, language, title, switch)
+    shown
+        .beside
+        .frame(Frame::new(SITE, language, title, switch))
 }
 
 /// The path and query of a login's page. The id is base64url, and needs no encoding.
@@ -189,6 +214,7 @@ struct Reading {
 struct ConsentTemplate<'a> {
     frame: Frame,
     step: u8,
+    named: Option<(&'static str, &'static str)>,
     action: &'static str,
     choose_again: String,
     login: &'a str,
@@ -220,7 +246,8 @@ pub(crate) fn consent(shown: &Shown<'_>, choice: &Choice, language: Language) ->
     };
     let person = format!("{kind}{label}");
     let template = ConsentTemplate {
-        frame: frame(Endpoint::Consent, shown.login, language, title),
+        frame: frame((Endpoint::Consent, shown), language, title),
+        named: shown.named.map(|named| named.say(language)),
         step: 2,
         action: Endpoint::Consent.path(),
         choose_again: address(Endpoint::TestCard, shown.login),
@@ -231,7 +258,7 @@ pub(crate) fn consent(shown: &Shown<'_>, choice: &Choice, language: Language) ->
         fault: choice.fault.map(|fault| fault_label(fault, language)),
         person,
     };
-    Answer::page(StatusCode::OK, &template, Forms::Leaving)
+    Answer::page(StatusCode::OK, &template, Forms::Leaving).beside(shown.beside)
 }
 
 fn reading(attribute: &str, value: &Value, language: Language) -> Reading {

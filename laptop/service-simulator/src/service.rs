@@ -79,6 +79,8 @@ impl Service {
             token_lifetime: options.token_lifetime,
             slow_answer: options.slow_answer,
             acr: options.acr,
+            names: options.names,
+            beside: options.beside,
             people: options.people,
             remembered: options.remembered,
         };

@@ -89,11 +89,7 @@ fn show(
     picked: &Picked,
 ) -> Answer {
     let people = realm.people();
-    let shown = Shown {
-        login,
-        request,
-        invented: realm.settings.people.are_invented(),
-    };
+    let shown = Shown::new(realm, login, request);
     if received.wants_json() {
         return choice(&shown, &people, picked);
     }
@@ -112,6 +108,7 @@ fn choice(shown: &Shown<'_>, people: &[Persona], picked: &Picked) -> Answer {
     let body = json!({
         "login": shown.login,
         "action": Endpoint::TestCard.path(),
+        "attributes": pages::granted(shown.request).collect::<Vec<_>>(),
         "people": people,
         "answers": answers,
         "persona": picked.person,

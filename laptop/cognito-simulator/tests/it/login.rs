@@ -317,6 +317,19 @@ async fn another_client_than_cognito_can_be_played() {
     );
 }
 
+#[tokio::test]
+async fn what_the_provider_is_asked_for_can_be_changed() {
+    let world = world().await;
+    let scopes = world.cognito.authorize_scopes();
+    scopes.set("openid birthdate").unwrap();
+    let url = world.begin_in(&world.agent).await;
+    assert_eq!(parameters(&url)["scope"], "openid birthdate");
+    let refused = scopes.set("birthdate");
+    assert!(matches!(refused, Err(StartError::ProviderScopes)));
+    let url = world.begin_in(&world.agent).await;
+    assert_eq!(parameters(&url)["scope"], "openid birthdate");
+}
+
 // ---- The way back -------------------------------------------------------------------------------
 
 #[tokio::test]

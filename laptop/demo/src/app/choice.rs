@@ -1,25 +1,38 @@
-//! The scopes that a person can choose on the start page: each scope in plain words, and ready-made
-//! choices such as an app's designer would make. A ready-made choice is a link to the start page
-//! with its scopes chosen; single scopes are checkboxes of a form. No script is needed. The
-//! parameter `scope` comes once for each scope, as checkboxes send it.
+//! What can be chosen on the start page: what the stack asks people for, and the scopes, which
+//! decide what the app gets of it. Each is in plain words, and there are ready-made choices of both.
+//! A ready-made choice is a link to the start page with its values chosen; single values are
+//! checkboxes of a form. No script is needed. The parameters `ask` and `scope` come once for each
+//! value, as checkboxes send them.
 
 use std::borrow::Cow;
 
-use four_attributes::Attribute;
+use four_attributes::{Attribute, AttributeSet, UnknownAttribute};
 use loopback::pages::{LANGUAGE, Language};
 use user_pool::claim::Claim;
 use user_pool::scope::Scope;
 
 use crate::scopes::{self, InvalidScopes, OPENID, Scopes};
+use crate::use_case::UseCase;
 
 /// The name of the query parameter for a scope.
 pub(super) const SCOPE: &str = "scope";
+
+/// The name of the query parameter for a use case, whose values are its own.
+pub(super) const CASE: &str = "case";
+/// The name of the query parameter for an attribute that people are asked for.
+pub(super) const ASK: &str = "ask";
+/// The value of that parameter which the form always sends, so that no attribute is a choice too.
+pub(super) const NO_ATTRIBUTE: &str = "none";
 
 /// The choices on the start page.
 pub(super) struct Choice {
     /// The scope that is always asked for.
     pub(super) openid: &'static str,
     pub(super) ready: Vec<Ready>,
+    /// What the stack asks people for.
+    pub(super) asked: Vec<ScopeOption>,
+    /// The value of it that is always sent.
+    pub(super) no_attribute: &'static str,
     pub(super) groups: [Group; 2],
 }
 
@@ -29,10 +42,12 @@ pub(super) struct Ready {
     pub(super) purpose: &'static str,
     /// What such an app needs, and why no more.
     pub(super) need: &'static str,
-    /// The address of the start page with these scopes chosen.
+    /// The address of the start page with these values chosen.
     pub(super) href: String,
-    /// Whether exactly these scopes are chosen now.
+    /// Whether exactly these values are chosen now.
     pub(super) is_chosen: bool,
+    /// The page of the use case, if it has one.
+    pub(super) page: Option<String>,
 }
 
 /// Scopes of one kind.
@@ -42,18 +57,18 @@ pub(super) struct Group {
     pub(super) options: Vec<ScopeOption>,
 }
 
-/// One scope to choose.
+/// One value to choose.
 pub(super) struct ScopeOption {
     pub(super) label: Cow<'static, str>,
     pub(super) name: Cow<'static, str>,
-    /// The scope as it is written in the authorization request.
+    /// The value as a form sends it.
     pub(super) value: String,
     pub(super) is_chosen: bool,
 }
 
 impl Choice {
-    /// The choices, with these scopes chosen.
-    pub(super) fn new(language: Language, chosen: &Scopes) -> Self {
+    /// The choices, with these values chosen.
+    pub(super) fn new(language: Language, (chosen, asked): (&Scopes, AttributeSet)) -> Self {
         let group = |legend, note, is_in_access_token| Group {
             legend,
             note,
@@ -74,7 +89,16 @@ impl Choice {
         };
         Self {
             openid: OPENID,
-            ready: ready(language, chosen),
+            ready: ready(language, (chosen, asked)),
+            asked: Attribute::ALL
+                .map(|attribute| ScopeOption {
+                    label: label(Claim::Attribute(attribute), language),
+                    name: attribute.to_string().into(),
+                    value: attribute.to_string(),
+                    is_chosen: asked.contains(attribute),
+                })
+                .into(),
+            no_attribute: NO_ATTRIBUTE,
             groups: [
                 group(
                     language.say("情報そのもの", "The data itself"),
@@ -97,40 +121,73 @@ impl Choice {
     }
 }
 
-fn ready(language: Language, chosen: &Scopes) -> Vec<Ready> {
-    [
-        (
-            language.say("施設の予約", "Booking a room"),
-            language.say(
-                "氏名と住所。だれがどこから来るのかが分かります。",
-                "Name and address: who comes, and from where.",
-            ),
-            Scopes::of([Attribute::Name, Attribute::Address].map(Scope::Attribute)),
+fn ready(language: Language, (chosen, asked): (&Scopes, AttributeSet)) -> Vec<Ready> {
+    let everything = (
+        None,
+        language.say("すべて", "Everything"),
+        language.say(
+            "違いを見るための選択です。本番では、必要な情報だけを求めます。",
+            "To see the difference. A real app asks only for what it needs.",
         ),
-        (
+    );
+    let of_cases = UseCase::ALL.map(|case| {
+        let (purpose, need) = purpose(case, language);
+        (Some(case), purpose, need)
+    });
+    let choices = of_cases.into_iter().chain([everything]);
+    choices
+        .map(|(case, purpose, need)| {
+            let scopes = case.map_or_else(Scopes::all, UseCase::scopes);
+            let asks = scopes.needs();
+            let query = query_of(&scopes, asks);
+            Ready {
+                purpose,
+                need,
+                href: format!("/?{LANGUAGE}={}&{query}#ask", language.code()),
+                is_chosen: scopes == *chosen && asks == asked,
+                page: case.map(|case| format!("/{}?{LANGUAGE}={}", case.name(), language.code())),
+            }
+        })
+        .collect()
+}
+
+/// What a use case is for, and what it needs of people.
+pub(super) fn purpose(case: UseCase, language: Language) -> (&'static str, &'static str) {
+    match case {
+        UseCase::Age => (
             language.say("お酒の販売", "Selling alcohol"),
             language.say(
-                "20歳以上かどうかだけ。生年月日は求めません。",
-                "Only whether the user is 20 or over. No date of birth.",
+                "20歳以上かどうかだけ。氏名や住所は求めません。",
+                "Only whether the person is 20 or over. No name, no address.",
             ),
-            Scopes::of([Scope::AgeOver(20)]),
         ),
-        (
-            language.say("すべて", "Everything"),
+        UseCase::Booking => (
+            language.say("施設の予約", "Booking a room"),
             language.say(
-                "違いを見るための選択です。本番では、必要な情報だけを求めます。",
-                "To see the difference. A real app asks only for what it needs.",
+                "住んでいる市区町村だけ。アプリは、住所そのものを受け取りません。",
+                "Only the municipality. The app doesn’t get the address itself.",
             ),
-            Scopes::all(),
         ),
-    ]
-    .map(|(purpose, need, scopes)| Ready {
-        purpose,
-        need,
-        href: format!("/?{LANGUAGE}={}&{}#ask", language.code(), query_of(&scopes)),
-        is_chosen: scopes == *chosen,
-    })
-    .into()
+        UseCase::Certificates => (
+            language.say("証明書の発行", "Issuing certificates"),
+            language.say(
+                "氏名と生年月日。学籍と照らし合わせます。",
+                "Name and date of birth, to find the student in the register.",
+            ),
+        ),
+    }
+}
+
+/// Attributes in one line.
+pub(super) fn labels(attributes: AttributeSet, language: Language) -> String {
+    if attributes.is_empty() {
+        return language.say("なし", "nothing").to_owned();
+    }
+    let labels = attributes
+        .iter()
+        .map(|attribute| label(Claim::Attribute(attribute), language));
+    let labels: Vec<_> = labels.collect();
+    labels.join(language.say("、", ", "))
 }
 
 /// A claim in plain words.
@@ -156,13 +213,34 @@ pub(super) fn label(claim: Claim, language: Language) -> Cow<'static, str> {
     words.into()
 }
 
-/// The parameters that choose these scopes.
-pub(super) fn query_of(scopes: &Scopes) -> String {
+/// The parameters that choose these values.
+pub(super) fn query_of(scopes: &Scopes, asked: AttributeSet) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair(ASK, NO_ATTRIBUTE);
+    for attribute in asked.iter() {
+        query.append_pair(ASK, &attribute.to_string());
+    }
     for scope in scopes.names() {
         query.append_pair(SCOPE, &scope);
     }
     query.finish()
+}
+
+/// The attributes that the values of a request's parameter `ask` choose; `None` if there are no
+/// values.
+pub(super) fn asked<'a>(
+    values: impl Iterator<Item = &'a str>,
+) -> Result<Option<AttributeSet>, UnknownAttribute> {
+    let mut values = values.peekable();
+    if values.peek().is_none() {
+        return Ok(None);
+    }
+    let words = values.flat_map(|value| value.split_ascii_whitespace());
+    let attributes = words.filter(|word| *word != NO_ATTRIBUTE);
+    attributes
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 /// The scopes that the values of a request's parameter `scope` choose; `None` if there are no
@@ -194,6 +272,10 @@ mod tests {
         chosen(Parameters::parse(query.as_bytes()).values(SCOPE))
     }
 
+    fn read_asked(query: &str) -> Result<Option<AttributeSet>, UnknownAttribute> {
+        asked(Parameters::parse(query.as_bytes()).values(ASK))
+    }
+
     #[test]
     fn a_choice_is_read_as_it_is_written() {
         for scopes in [
@@ -201,8 +283,15 @@ mod tests {
             Scopes::of([]),
             Scopes::of([Scope::Attribute(Attribute::Name), Scope::AgeOver(20)]),
         ] {
-            assert_eq!(read(&query_of(&scopes)), Ok(Some(scopes)));
+            for attributes in ["", "address", "name address birthdate gender"] {
+                let attributes: AttributeSet = attributes.parse().unwrap();
+                let query = query_of(&scopes, attributes);
+                assert_eq!(read(&query), Ok(Some(scopes.clone())));
+                assert_eq!(read_asked(&query), Ok(Some(attributes)));
+            }
         }
+        assert_eq!(read_asked("lang=ja"), Ok(None));
+        assert_eq!(read_asked("ask=email"), Err(UnknownAttribute));
         assert_eq!(read("lang=ja"), Ok(None));
         // Several scopes in one value, as in an authorization request, are read, too.
         assert_eq!(
@@ -218,7 +307,7 @@ mod tests {
     #[test]
     fn every_scope_can_be_chosen_and_every_ready_choice_chooses_itself() {
         for language in [Language::Japanese, Language::English] {
-            let choice = Choice::new(language, &Scopes::of([]));
+            let choice = Choice::new(language, (&Scopes::of([]), AttributeSet::default()));
             let options = choice.groups.iter().flat_map(|group| &group.options);
             let values: Vec<_> = options
                 .map(|option| {
@@ -234,7 +323,8 @@ mod tests {
                 let (_, query) = ready.href.split_once('?').unwrap();
                 let (query, _) = query.split_once('#').unwrap();
                 let scopes = read(query).unwrap().unwrap();
-                let chosen = Choice::new(language, &scopes).ready;
+                let asked = read_asked(query).unwrap().unwrap();
+                let chosen = Choice::new(language, (&scopes, asked)).ready;
                 let places: Vec<_> = (0..chosen.len())
                     .filter(|place| chosen[*place].is_chosen)
                     .collect();

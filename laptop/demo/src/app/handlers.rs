@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::extract::{RawQuery, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use four_attributes::{AttributeSet, UnknownAttribute};
 use http::StatusCode;
 use http::header::{
     CACHE_CONTROL, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY, SET_COOKIE,
@@ -19,11 +20,12 @@ use loopback::parameters::Parameters;
 use loopback::server::stopped;
 use tokio::time::timeout;
 
-use super::choice::{self, SCOPE};
-use super::memory::{Chapter, Stage};
+use super::choice::{self, ASK, CASE, SCOPE};
+use super::memory::{Chapter, Login, Memory, Stage};
 use super::pages::{self, Problem, Standing, Tale};
 use super::shared::Shared;
 use crate::scopes::{InvalidScopes, Scopes};
+use crate::use_case::UseCase;
 
 /// The cookie that ties a login to the browser that began it.
 pub(super) const BROWSER: &str = "__Host-browser";
@@ -61,6 +63,11 @@ impl Asked {
     /// The scopes that the query chooses, if it chooses any.
     pub(super) fn scopes(&self) -> Result<Option<Scopes>, InvalidScopes> {
         choice::chosen(self.query.values(SCOPE))
+    }
+
+    /// The attributes that the query wants people to be asked for, if it wants any choice.
+    pub(super) fn attributes(&self) -> Result<Option<AttributeSet>, UnknownAttribute> {
+        choice::asked(self.query.values(ASK))
     }
 
     pub(super) fn browser(&self) -> Option<&str> {
@@ -147,9 +154,10 @@ pub(super) async fn start(
     headers: HeaderMap,
 ) -> Response {
     let asked = Asked::new(query, headers);
-    let Ok(chosen) = asked.scopes() else {
+    let (Ok(chosen), Ok(attributes)) = (asked.scopes(), asked.attributes()) else {
         return pages::problem(Problem::UnknownScope, asked.language);
     };
+    let of_the_stack = shared.stack.asked().await;
     let now = shared.clock.now();
     let known = asked.browser().filter(|browser| is_random(browser));
     let new = if known.is_none() { random().ok() } else { None };
@@ -158,17 +166,18 @@ pub(super) async fn start(
         let memory = shared.memory();
         let signed_in = memory.session(asked.session(), now).is_some();
         let before = known.and_then(|browser| memory.login(browser, None));
-        (signed_in, before.map(|login| login.scopes.clone()))
+        (signed_in, before.map(|login| login.wish.scopes.clone()))
     };
-    let scopes = pages::StartScopes {
-        shown: chosen
+    let chosen = pages::StartChoice {
+        scopes: chosen
             .as_ref()
             .or(before.as_ref())
             .unwrap_or(&shared.settings.scopes),
-        are_in_the_address: chosen.is_some(),
+        asked: attributes.unwrap_or(of_the_stack),
+        is_in_the_address: chosen.is_some() || attributes.is_some(),
     };
     let parts = (signed_in, shared.has_members);
-    let page = pages::start(asked.language, parts, scopes, &tale);
+    let page = pages::start(asked.language, parts, chosen, &tale);
     let page = match new {
         Some(browser) => with_cookie(page, BROWSER, &browser),
         None => page,
@@ -185,12 +194,23 @@ pub(super) fn is_random(text: &str) -> bool {
 }
 
 fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
+    tale_where(shared, language, |memory| {
+        browser.and_then(|browser| memory.login(browser, None))
+    })
+}
+
+/// The story of the login that `find` finds.
+pub(super) fn tale_where(
+    shared: &Shared,
+    language: Language,
+    find: impl FnOnce(&Memory) -> Option<&Login>,
+) -> Tale {
     // Taken before the hops are read: a hop that comes in between is sent twice, but none is left
     // out.
     let seen = shared.journal.now();
     let now = shared.clock.now();
     let memory = shared.memory();
-    let Some(login) = browser.and_then(|browser| memory.login(browser, None)) else {
+    let Some(login) = find(&memory) else {
         return Tale {
             hops: Vec::new(),
             seen,
@@ -202,7 +222,10 @@ fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
     let code = language.code();
     let end = match login.stage {
         Stage::Waiting(_) | Stage::Finishing => None,
-        Stage::SignedIn => Some(format!("/signed-in?{LANGUAGE}={code}")),
+        Stage::SignedIn => {
+            let page = login.wish.case.map_or("signed-in", UseCase::name);
+            Some(format!("/{page}?{LANGUAGE}={code}"))
+        }
         Stage::Failed(_) => Some(format!("/failed?login={}&{LANGUAGE}={code}", login.id)),
     };
     Tale {
@@ -341,14 +364,27 @@ pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     site.is_some_and(|site| site != "same-origin")
 }
 
-/// `POST /logout`: ends this browser's session, and no other.
-pub(super) async fn log_out(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    let asked = Asked::new(None, headers);
+/// Whether another site's page sent the request, in a browser that says so. An address that was
+/// typed, or opened by a program, comes from nowhere.
+pub(super) fn is_from_another_site(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site");
+    site.is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// `POST /logout`: ends this browser's session, and no other. A use case's page comes back.
+pub(super) async fn log_out(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::new(query, headers);
     if is_from_elsewhere(&asked.headers) {
         return pages::problem(Problem::OtherOrigin, asked.language);
     }
     shared.memory().sign_out(asked.session());
-    let mut response = see_other("/logged-out");
+    let case = asked.value(CASE).and_then(UseCase::named);
+    let page = case.map_or("logged-out", UseCase::name);
+    let mut response = see_other(&format!("/{page}"));
     let gone = format!("{SESSION}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
     if let Ok(gone) = HeaderValue::from_str(&gone) {
         response.headers_mut().append(SET_COOKIE, gone);

@@ -10,15 +10,23 @@ use axum::response::Response;
 use http::header::{HeaderMap, LOCATION, SET_COOKIE};
 use loopback::journal::{Check, Entry, Parameter, Party, Step};
 
-use super::handlers::{Asked, BROWSER, SESSION, is_random, random, see_other, with_cookie};
-use super::memory::{Chapter, Failed, NotTaken, Stage};
+use super::choice::CASE;
+use super::handlers::{
+    Asked, BROWSER, SESSION, is_from_another_site, is_random, random, see_other, with_cookie,
+};
+use super::memory::{Failed, NotTaken, Stage, Wish};
 use super::pages::{self, Problem};
 use super::relying_party::{BadCallback, Callback, Wishes};
 use super::settings::Ended;
 use super::shared::Shared;
+use super::watch;
+use crate::use_case::{TOWN, UseCase};
 
 /// The most characters of a parameter that the app writes into the journal.
 const JOURNAL_TEXT: usize = 300;
+
+/// The query parameter with which the diagram is shown beside the login.
+const WATCH: &str = "watch";
 
 /// `GET /login`: begins a login, and sends the browser to Amazon Cognito.
 pub(super) async fn login(
@@ -29,9 +37,9 @@ pub(super) async fn login(
     let asked = Asked::new(query, headers);
     let request = "GET /login";
     let entry = (shared.journal).begin(Party::Browser, Party::App, request);
-    let scopes = match asked.scopes() {
-        Ok(chosen) => chosen.unwrap_or_else(|| shared.settings.scopes.clone()),
-        Err(_) => {
+    let wish = match wish_of(&shared, &asked).await {
+        Some(wish) => wish,
+        None => {
             let page = pages::problem(Problem::UnknownScope, asked.language);
             tell(
                 &shared,
@@ -44,7 +52,10 @@ pub(super) async fn login(
             return page;
         }
     };
-    let names: Vec<String> = scopes.names().collect();
+    // What people are asked for is the stack's setting, so it is changed before they are asked.
+    shared.stack.ask(wish.asked).await;
+    shared.stack.name(wish.case.map_or(TOWN, UseCase::named_as));
+    let names: Vec<String> = wish.scopes.names().collect();
     let wishes = Wishes {
         identity_provider: None,
         language: Some(asked.language.code()),
@@ -68,9 +79,13 @@ pub(super) async fn login(
         return page;
     };
     let now = shared.clock.now();
-    let owner = (id, browser.clone());
-    let asking = (login, scopes);
-    shared.memory().begin(owner, asking, entry.moment(), now);
+    let owner = (id.clone(), browser.clone());
+    (shared.memory()).begin(owner, (login, wish), entry.moment(), now);
+    let beside = match asked.value(WATCH).is_some() {
+        true => watch::page_of(&shared, &id, asked.language),
+        false => None,
+    };
+    shared.beside.show(beside);
     let response = with_cookie(see_other(url.as_str()), BROWSER, &browser);
     tell(
         &shared,
@@ -81,6 +96,28 @@ pub(super) async fn login(
         &response,
     );
     response
+}
+
+/// What a request for a login wishes: a use case, or scopes and what people are asked for. `None` if
+/// it names something unknown. A link of another site changes nothing that is set for the stack.
+async fn wish_of(shared: &Shared, asked: &Asked) -> Option<Wish> {
+    let case = match asked.value(CASE) {
+        Some(name) => Some(UseCase::named(name)?),
+        None => None,
+    };
+    let (scopes, attributes) = match case {
+        Some(case) => (Some(case.scopes()), Some(case.asks())),
+        None => (asked.scopes().ok()?, asked.attributes().ok()?),
+    };
+    let is_own = !is_from_another_site(&asked.headers);
+    Some(Wish {
+        scopes: scopes.unwrap_or_else(|| shared.settings.scopes.clone()),
+        asked: match attributes.filter(|_| is_own) {
+            Some(attributes) => attributes,
+            None => shared.stack.asked().await,
+        },
+        case,
+    })
 }
 
 fn scope_checks(are_known: bool) -> Vec<Check> {
@@ -183,6 +220,8 @@ async fn answer_to_callback(
     };
     let now = shared.clock.now();
     let taken = (shared.memory()).take(&callback.state, asked.browser(), now, checks);
+    // The login comes back to the app, so nothing is shown beside it any more.
+    shared.beside.show(None);
     let (id, login) = match taken {
         Ok(taken) => taken,
         Err(reason) => {
@@ -214,20 +253,19 @@ async fn answer_to_callback(
                 let until = shared.journal.now();
                 let mut memory = shared.memory();
                 memory.end(&id, Stage::SignedIn, until, now);
-                let chapter = memory
-                    .login(asked.browser().unwrap_or_default(), Some(&id))
-                    .map_or(
-                        Chapter {
-                            from: until,
-                            until: Some(until),
-                        },
-                        |login| login.chapter,
-                    );
+                let browser = asked.browser().unwrap_or_default();
+                let ended = memory.login(browser, Some(&id));
+                let Some((chapter, wish)) = ended.map(|login| (login.chapter, login.wish.clone()))
+                else {
+                    // Only while so many logins begin that this one was forgotten meanwhile.
+                    return pages::problem(Problem::UnknownLogin, language);
+                };
+                let page = wish.case.map_or("signed-in", UseCase::name);
                 let ids = (session.clone(), asked.session());
-                memory.sign_in(ids, signed_in, chapter, now);
+                memory.sign_in(ids, (signed_in, wish), chapter, now);
                 drop(memory);
                 announce(shared, Ended::SignedIn);
-                return with_cookie(see_other("/signed-in"), SESSION, &session);
+                return with_cookie(see_other(&format!("/{page}")), SESSION, &session);
             }
             Err(error) => Failed::from(&error),
         },

@@ -10,6 +10,8 @@ use loopback::journal::{Check, Moment};
 
 use super::relying_party::{AppLogin, FinishError, OAuthError, SignedIn, class_and_support_id};
 use crate::scopes::Scopes;
+use crate::use_case::UseCase;
+use four_attributes::AttributeSet;
 
 /// How long a login may take: longer than Amazon Cognito's five minutes, so that Cognito can report
 /// that the time is up.
@@ -119,6 +121,17 @@ pub(super) enum Stage {
     Failed(Failed),
 }
 
+/// What a login is for.
+#[derive(Clone, Debug)]
+pub(super) struct Wish {
+    /// The scopes that the app asks for.
+    pub(super) scopes: Scopes,
+    /// What the stack asks people for.
+    pub(super) asked: AttributeSet,
+    /// The use case, if it isn't the start page's own login.
+    pub(super) case: Option<UseCase>,
+}
+
 /// A login that this app began.
 #[derive(Clone)]
 pub(super) struct Login {
@@ -129,8 +142,9 @@ pub(super) struct Login {
     pub(super) browser: String,
     pub(super) chapter: Chapter,
     pub(super) stage: Stage,
-    /// The scopes that were asked for.
-    pub(super) scopes: Scopes,
+    pub(super) wish: Wish,
+    /// The key of the page that shows the login beside it, if one does.
+    pub(super) watch: Option<String>,
     state: String,
     changed: DateTime<Utc>,
 }
@@ -160,6 +174,9 @@ impl Login {
 #[derive(Clone)]
 pub(super) struct Session {
     pub(super) signed_in: SignedIn,
+    pub(super) wish: Wish,
+    /// The room that the person booked, by its place in the list.
+    pub(super) booked: Option<usize>,
     pub(super) chapter: Chapter,
     /// How the newest refresh ended, if there was one.
     pub(super) refreshed: Option<Refreshed>,
@@ -202,7 +219,7 @@ impl Memory {
     pub(super) fn begin(
         &mut self,
         (id, browser): (String, String),
-        (login, scopes): (AppLogin, Scopes),
+        (login, wish): (AppLogin, Wish),
         from: Moment,
         now: DateTime<Utc>,
     ) {
@@ -216,7 +233,8 @@ impl Memory {
             chapter: Chapter { from, until: None },
             state: login.state().to_owned(),
             stage: Stage::Waiting(login),
-            scopes,
+            wish,
+            watch: None,
             changed: now,
         });
     }
@@ -285,6 +303,19 @@ impl Memory {
             .find(|login| id.is_none_or(|id| login.id == id))
     }
 
+    /// Lets a page show the newest login of this id beside it, under a key that only that page knows.
+    pub(super) fn watch(&mut self, id: &str, key: String) {
+        if let Some(login) = self.logins.iter_mut().find(|login| login.id == id) {
+            login.watch = Some(key);
+        }
+    }
+
+    /// The login that is shown under this key.
+    pub(super) fn watched(&self, key: &str) -> Option<&Login> {
+        let mut logins = self.logins.iter();
+        logins.find(|login| login.watch.as_deref() == Some(key))
+    }
+
     /// The id of the login that had this state, if this browser began it.
     pub(super) fn id_of(&self, state: &str, browser: Option<&str>) -> Option<String> {
         let mut logins = self.logins.iter();
@@ -314,7 +345,7 @@ impl Memory {
     pub(super) fn sign_in(
         &mut self,
         (id, before): (String, Option<&str>),
-        signed_in: SignedIn,
+        (signed_in, wish): (SignedIn, Wish),
         chapter: Chapter,
         now: DateTime<Utc>,
     ) {
@@ -325,6 +356,8 @@ impl Memory {
         }
         self.sessions.push_back(Session {
             signed_in,
+            wish,
+            booked: None,
             chapter,
             refreshed: None,
             id,
@@ -338,6 +371,13 @@ impl Memory {
         sessions.find(|session| {
             id == Some(session.id.as_str()) && now - session.begun < SESSION_LIFETIME
         })
+    }
+
+    /// Writes down which room the person of this session booked.
+    pub(super) fn book(&mut self, id: Option<&str>, room: usize) {
+        if let Some(session) = self.session_mut(id) {
+            session.booked = Some(room);
+        }
     }
 
     /// Writes down how a refresh of this session ended, with the newer tokens if there are any.
@@ -403,6 +443,14 @@ mod tests {
         }
     }
 
+    fn everything() -> Wish {
+        Wish {
+            scopes: Scopes::all(),
+            asked: AttributeSet::all(),
+            case: None,
+        }
+    }
+
     fn chapter(from: u64, until: Option<u64>) -> Chapter {
         Chapter {
             from: from.into(),
@@ -440,7 +488,7 @@ mod tests {
         let mut memory = Memory::default();
         for name in ["a", "b"] {
             let ids = (name.to_owned(), "browser".to_owned());
-            let asking = (AppLogin::with_state(name), Scopes::all());
+            let asking = (AppLogin::with_state(name), everything());
             memory.begin(ids, asking, 1.into(), start);
         }
         let mut take = |state, browser, now| {
@@ -468,7 +516,8 @@ mod tests {
         let start = DateTime::UNIX_EPOCH;
         let mut memory = Memory::default();
         let sign_in = |memory: &mut Memory, id: &str, before| {
-            memory.sign_in((id.to_owned(), before), nobody(), chapter(1, None), start);
+            let (ids, who) = ((id.to_owned(), before), (nobody(), everything()));
+            memory.sign_in(ids, who, chapter(1, None), start);
         };
         sign_in(&mut memory, "first", None);
         sign_in(&mut memory, "second", Some("first"));
@@ -496,7 +545,7 @@ mod tests {
         let mut memory = Memory::default();
         for (name, from) in [("a", 1), ("b", 5), ("c", 20)] {
             let ids = (name.to_owned(), name.to_owned());
-            let asking = (AppLogin::with_state(name), Scopes::all());
+            let asking = (AppLogin::with_state(name), everything());
             memory.begin(ids, asking, from.into(), start);
         }
         memory.end("a", Stage::SignedIn, 10.into(), start);

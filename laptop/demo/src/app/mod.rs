@@ -6,6 +6,7 @@
 //! To start it: [`App::bind`], then register [`BoundApp::callback_url`] with Amazon Cognito, then
 //! [`BoundApp::serve`].
 
+mod cases;
 mod choice;
 mod handlers;
 mod id_token;
@@ -19,6 +20,7 @@ pub mod relying_party;
 mod server;
 mod settings;
 mod shared;
+mod watch;
 
 pub use members::{Invented, MemberRegistration};
 pub use server::{App, BoundApp, PUBLIC_HOST};

@@ -5,6 +5,7 @@
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use chrono::FixedOffset;
+use four_attributes::AttributeSet;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use loopback::journal::Hop;
@@ -12,7 +13,7 @@ use loopback::journal::Moment;
 use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, page};
 use serde_json::{Map, Value};
 
-use super::choice::{self, Choice};
+use super::choice::{self, CASE, Choice};
 use super::memory::{Failed, Login, Refreshed, Refused, Session, Stage};
 use super::received::{self, Fact, JAPAN, Row};
 use super::relying_party::OAuthError;
@@ -24,8 +25,8 @@ use crate::scopes::Scopes;
 pub(super) const SITE: Site = Site {
     class: "app",
     icon: loopback::icon!("106b3d", "M5 8l3 3 4-5"),
-    label_ja: "アプリ（架空の市のデモ）",
-    label_en: "App (demo of an invented town)",
+    label_ja: "アプリ（架空のデモサイト）",
+    label_en: "App (an invented demo site)",
 };
 
 /// The app's only script: it lets the diagram on the start page grow.
@@ -58,7 +59,7 @@ pub(super) enum Problem<'a> {
     TooLarge,
     /// A form of another site sent the request.
     OtherOrigin,
-    /// The query names a scope that this app doesn't offer.
+    /// The query names a scope, an attribute or a use case that this app doesn't have.
     UnknownScope,
     /// The system gives no randomness.
     Internal,
@@ -170,10 +171,11 @@ impl Problem<'_> {
                 ),
             ],
             Self::UnknownScope => [
-                ("使えないスコープです", "An unknown scope"),
+                ("使えない値です", "An unknown value"),
                 (
-                    "アドレスに、このアプリでは使えないスコープがあります。ログインは始まっていません。",
-                    "The address has a scope that this app doesn’t offer. No login was begun.",
+                    "アドレスに、このアプリでは使えないスコープ、属性、または用途があります。ログインは始まっていません。",
+                    "The address names a scope, an attribute or a use case that this app doesn’t \
+                    have. No login was begun.",
                 ),
                 (
                     "最初のページで選び直してください。",
@@ -357,34 +359,35 @@ pub(super) fn logged_out(language: Language) -> Response {
     page(StatusCode::OK, &template, Forms::None, None)
 }
 
-/// The scopes on the start page.
+/// What is chosen on the start page.
 #[derive(Clone, Copy)]
-pub(super) struct StartScopes<'a> {
-    pub(super) shown: &'a Scopes,
-    /// Whether the page's address chooses them. Then the link to the other language chooses them,
-    /// too.
-    pub(super) are_in_the_address: bool,
+pub(super) struct StartChoice<'a> {
+    pub(super) scopes: &'a Scopes,
+    /// What people are asked for.
+    pub(super) asked: AttributeSet,
+    /// Whether the page's address chooses it. Then the link to the other language chooses it, too.
+    pub(super) is_in_the_address: bool,
 }
 
 /// The start page. It has a link to the members' part, if there is one.
 pub(super) fn start(
     language: Language,
     (signed_in, has_members): (bool, bool),
-    scopes: StartScopes<'_>,
+    chosen: StartChoice<'_>,
     tale: &Tale,
 ) -> Response {
-    let title = language.say("青葉野市 公共施設予約", "Aobano City facility booking");
+    let title = language.say("青葉野市 オンライン窓口", "Aobano City online services");
     let mut switch = format!("/?{LANGUAGE}={}", language.other().code());
-    if scopes.are_in_the_address {
+    if chosen.is_in_the_address {
         switch.push('&');
-        switch.push_str(&choice::query_of(scopes.shown));
+        switch.push_str(&choice::query_of(chosen.scopes, chosen.asked));
     }
     let template = Start {
         frame: Frame::new(SITE, language, title, switch),
         script: SCRIPT,
         signed_in,
         has_members,
-        choice: Choice::new(language, scopes.shown),
+        choice: Choice::new(language, (chosen.scopes, chosen.asked)),
         tale: &login_tale(language, tale),
         seen: tale.seen.number(),
         under_way: matches!(tale.standing, Standing::UnderWay),
@@ -515,15 +518,15 @@ impl From<Option<&Stage>> for Standing {
 }
 
 /// A diagram, with the counts and the remark above it.
-struct Story {
+pub(super) struct Story {
     /// HTML of [`diagram`], in which everything is escaped.
-    html: String,
-    count: Count,
-    others: bool,
+    pub(super) html: String,
+    pub(super) count: Count,
+    pub(super) others: bool,
 }
 
 impl Story {
-    fn new(language: Language, hops: &[Hop], others: bool) -> Self {
+    pub(super) fn new(language: Language, hops: &[Hop], others: bool) -> Self {
         Self {
             html: diagram(hops, language),
             count: count(hops),
@@ -543,7 +546,7 @@ pub(super) fn signed_in(
     (hops, others): (&[Hop], bool),
     refresh: Option<(&[Hop], bool)>,
 ) -> Response {
-    let signed_in = &session.signed_in;
+    let (signed_in, asked) = (&session.signed_in, session.wish.asked);
     let title = match signed_in.id_token.get("name").and_then(Value::as_str) {
         Some(name) => match language {
             Language::Japanese => format!("ようこそ、{name} さん"),
@@ -590,7 +593,9 @@ pub(super) fn signed_in(
     ];
     let template = SignedInPage {
         frame: Frame::new(SITE, language, title, switch),
-        facts: received::facts(signed_in, language),
+        facts: received::facts(signed_in, asked, language),
+        asked: choice::labels(asked, language),
+        kept_back: received::kept_back(signed_in, asked, language).join(language.say("、", ", ")),
         not_asked: received::not_asked(signed_in, language).join(language.say("、", ", ")),
         rows: received::rows(signed_in, language),
         decoded,
@@ -618,6 +623,10 @@ pub(super) fn signed_in(
 struct SignedInPage<'a> {
     frame: Frame,
     facts: Vec<Fact>,
+    /// What people were asked for, in one line.
+    asked: String,
+    /// What of it isn't in the app's tokens itself, in one line; empty if all of it is.
+    kept_back: String,
     /// What wasn't asked for, in one line; empty if everything was.
     not_asked: String,
     rows: Vec<Row>,
@@ -688,7 +697,10 @@ pub(super) fn failed(
         frame: Frame::new(SITE, language, title, switch),
         meaning,
         remedy,
-        again: choice::query_of(&login.scopes),
+        again: match login.wish.case {
+            Some(case) => format!("{CASE}={}", case.name()),
+            None => choice::query_of(&login.wish.scopes, login.wish.asked),
+        },
         facts: facts_of(failed, language),
         story: Story::new(language, hops, others),
     };

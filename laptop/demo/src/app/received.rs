@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, FixedOffset};
-use four_attributes::Attribute;
+use four_attributes::{Attribute, AttributeSet};
 use loopback::pages::Language;
 use serde_json::{Map, Value};
 use user_pool::attribute::RECORD;
@@ -36,12 +36,17 @@ pub(super) struct Row {
     pub(super) cells: [bool; 4],
 }
 
-/// The facts whose scope was granted, and those that the ID token has besides.
-pub(super) fn facts(signed_in: &SignedIn, language: Language) -> Vec<Fact> {
+/// The facts whose scope was granted, and those that the ID token has besides. `asked` is what people
+/// were asked for.
+pub(super) fn facts(signed_in: &SignedIn, asked: AttributeSet, language: Language) -> Vec<Fact> {
     let fact = |scope| {
         let value = value(scope, &signed_in.id_token, language);
         let remark = match value {
             Some(_) => None,
+            None if !is_asked(scope, asked) => Some(language.say(
+                "ありません（スタックが、もとになる情報を利用者に求めていません）",
+                "none (the stack doesn’t ask people for what it is made from)",
+            )),
             None => Some(why_absent(scope, language)),
         };
         Fact {
@@ -66,6 +71,25 @@ pub(super) fn not_asked(signed_in: &SignedIn, language: Language) -> Vec<Cow<'st
         .filter(|scope| !is_granted(signed_in, *scope) && !came(*scope))
         .map(|scope| label(scope.claim(), language))
         .collect()
+}
+
+/// The labels of the attributes that people were asked for and that aren't in the app's tokens
+/// themselves, because none of its scopes names them.
+pub(super) fn kept_back(
+    signed_in: &SignedIn,
+    asked: AttributeSet,
+    language: Language,
+) -> Vec<Cow<'static, str>> {
+    asked
+        .iter()
+        .filter(|attribute| !is_granted(signed_in, Scope::Attribute(*attribute)))
+        .map(|attribute| label(Claim::Attribute(attribute), language))
+        .collect()
+}
+
+/// Whether people were asked for what the claims of this scope are made from.
+fn is_asked(scope: Scope, asked: AttributeSet) -> bool {
+    scopes::source(scope).is_none_or(|attribute| asked.contains(attribute))
 }
 
 /// Whether this scope was granted.
@@ -238,7 +262,7 @@ mod tests {
     }
 
     fn told(signed_in: &SignedIn, language: Language) -> Vec<Option<String>> {
-        facts(signed_in, language)
+        facts(signed_in, AttributeSet::all(), language)
             .into_iter()
             .map(|fact| {
                 assert_eq!(fact.value.is_none(), fact.remark.is_some());
@@ -311,7 +335,7 @@ mod tests {
             "openid digital-auth/gender digital-auth/age_over_18",
             json!({}),
         );
-        let told = facts(&received, Language::English);
+        let told = facts(&received, AttributeSet::all(), Language::English);
         let claims: Vec<_> = told.iter().map(|fact| &*fact.claim).collect();
         assert_eq!(claims, ["gender", "age_over_18"]);
         assert!(
@@ -330,9 +354,23 @@ mod tests {
                 "本人確認"
             ]
         );
+        // What people weren't asked for has a reason of its own; what they were asked for and the
+        // app doesn't get is named.
+        let birthdate = AttributeSet::from_iter([Attribute::BirthDate]);
+        let told = facts(&received, birthdate, Language::English);
+        let remarks: Vec<_> = told.iter().filter_map(|fact| fact.remark).collect();
+        assert!(remarks[0].contains("doesn’t ask people"), "{remarks:?}");
+        assert!(remarks[1].starts_with("not known"), "{remarks:?}");
+        assert_eq!(
+            kept_back(&received, AttributeSet::all(), Language::Japanese),
+            ["氏名", "住所", "生年月日"]
+        );
         // A claim that came without being asked for isn't hidden.
         let received = signed_in("openid", json!({ "name": "山田" }));
-        assert_eq!(facts(&received, Language::English)[0].claim, "name");
+        assert_eq!(
+            facts(&received, AttributeSet::all(), Language::English)[0].claim,
+            "name"
+        );
         assert_eq!(not_asked(&received, Language::English).len(), 8);
     }
 

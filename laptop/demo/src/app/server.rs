@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use loopback::beside::Beside;
 use loopback::clock::SimClock;
 use loopback::journal::Journal;
 use loopback::names::to_its_end;
@@ -18,7 +19,9 @@ use super::members::{CALLBACK_PATH, MemberRegistration, Members, RETURN_PATH};
 use super::relying_party::{Registration, RelyingParty};
 use super::settings::{AppSettings, StartError};
 use super::shared::Shared;
-use super::{handlers, login, members, refresh};
+use super::{cases, handlers, login, members, refresh, watch};
+use crate::stack::Stack;
+use crate::use_case::UseCase;
 
 /// The name under which a browser finds the app. Every name below `localhost` is this machine.
 pub const PUBLIC_HOST: &str = "app.localhost";
@@ -99,7 +102,8 @@ impl BoundApp {
     }
 
     /// Begins to answer. The redirect URI of `registration` is [`BoundApp::callback_url`]. Without
-    /// `members`, the app has no members' part.
+    /// `members`, the app has no members' part. The app changes what is set for the stack, and what
+    /// is shown beside the pages of the stand-ins, whose origins are given.
     ///
     /// # Errors
     ///
@@ -108,8 +112,8 @@ impl BoundApp {
         self,
         registration: Registration,
         members: Option<MemberRegistration>,
-        clock: SimClock,
-        journal: Journal,
+        (stack, beside, stand_ins): (Stack, Beside, Vec<String>),
+        (clock, journal): (SimClock, Journal),
     ) -> Result<App, StartError> {
         let base_url = self.base_url();
         let shared = Arc::new(Shared {
@@ -118,6 +122,9 @@ impl BoundApp {
             relying_party: RelyingParty::new(registration, clock.clone(), journal.clone())?,
             settings: self.settings,
             has_members: members.is_some(),
+            stack,
+            beside,
+            stand_ins,
             clock,
             journal,
             memory: Mutex::default(),
@@ -136,6 +143,14 @@ impl BoundApp {
                 post(refresh::refresh).layer(from_fn(to_its_end)),
             )
             .route("/failed", get(handlers::failed))
+            .route(&path(UseCase::Age), get(cases::age))
+            .route(
+                &path(UseCase::Booking),
+                get(cases::booking).post(cases::book),
+            )
+            .route(&path(UseCase::Certificates), get(cases::certificates))
+            .route("/watch/{key}", get(watch::page))
+            .route("/watch/{key}/story", get(watch::story))
             .route("/logout", post(handlers::log_out))
             .route("/logged-out", get(handlers::logged_out))
             .with_state(Arc::clone(&shared))
@@ -159,4 +174,9 @@ impl BoundApp {
         );
         Ok(App { base_url, server })
     }
+}
+
+/// The path of a use case's page.
+fn path(case: UseCase) -> String {
+    format!("/{}", case.name())
 }

@@ -21,6 +21,7 @@ use function_kit::settings;
 use keys::{Algorithm, InvalidKey, KeyRing, LocalKey, NoRandomness, SystemRandomness};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
+use url::Url;
 use user_pool::attribute::RECORD_MAPPING;
 use user_pool::scope::{RESOURCE_SERVER, Scope};
 
@@ -38,17 +39,19 @@ use crate::app::relying_party::{InvalidRegistration, Registration, RelyingParty}
 use crate::app::{self, App, AppSettings};
 use crate::function_checks;
 use crate::scopes::{self, Scopes};
+use crate::stack::Stack;
 use cognito_simulator::{
     AppClient, AttributesRequestMethod, Cognito, CognitoOptions, FrontDoor, LambdaConfig,
     PoolAttribute, ResourceServer, SavedPool, TokenEventVersion, Variation,
 };
 use local_lambda::{DirectFunction, FunctionOptions, HttpApi, LocalFunction};
+use loopback::beside::Beside;
 use loopback::clock::SimClock;
 use loopback::journal::Journal;
 use loopback::rsa::{NoKey, RsaKey};
 use loopback::server::ListenError;
 use loopback::user_agent::{UserAgent, UserAgentError};
-use service_simulator::{Endpoints, RegisteredClient, Service, ServiceOptions};
+use service_simulator::{Endpoints, Names, RegisteredClient, Service, ServiceOptions};
 
 /// The bridge's client id at the service.
 pub const SERVICE_CLIENT_ID: &str = "RP00000001";
@@ -95,6 +98,8 @@ pub struct LaptopOptions {
     pub clock: SimClock,
     /// The journal of the stand-ins.
     pub journal: Journal,
+    /// The names that people see on the service's pages.
+    pub names: Names,
     /// The settings of the app for a browser; without them there is no such app.
     pub app: Option<AppSettings>,
     /// The RSA keys; `None` makes new ones.
@@ -143,6 +148,7 @@ impl LaptopOptions {
             variation: Variation::default(),
             clock: SimClock::default(),
             journal: Journal::default(),
+            names: Names::default(),
             app: None,
             rsa_keys: None,
             front_door: None,
@@ -376,6 +382,8 @@ pub struct Laptop<S = Service> {
     pub triggers: Triggers,
     /// The app in the browser, if there is one.
     pub app: Option<App>,
+    /// The settings of the stack.
+    pub stack: Stack,
     /// The app of a headless login.
     relying_party: RelyingParty,
     /// The user's own app, if there is one.
@@ -440,10 +448,12 @@ impl Laptop {
         let (clock, journal) = (options.clock.clone(), options.journal.clone());
         let (address, change) = (loopback(options.ports.service), options.service);
         let rsa_key = options.rsa_keys.as_ref().map(|keys| keys.service.clone());
-        Self::start_around(options, async |client| {
+        let (names, beside) = (options.names.clone(), Beside::default());
+        let shown = beside.clone();
+        Self::start_beside(options, shown, async |client| {
             let mut options = ServiceOptions::new(client);
             (options.address, options.clock, options.journal) = (address, clock, journal);
-            options.rsa_key = rsa_key;
+            (options.rsa_key, options.names, options.beside) = (rsa_key, names, beside);
             change(&mut options);
             let service = Service::start(options).await?;
             let endpoints = service.endpoints().clone();
@@ -485,6 +495,15 @@ impl<S> Laptop<S> {
     /// [`LaptopError`]: a taken port, above all.
     pub async fn start_around(
         options: LaptopOptions,
+        service: impl AsyncFnOnce(RegisteredClient) -> Result<(S, Endpoints), LaptopError>,
+    ) -> Result<Self, LaptopError> {
+        Self::start_beside(options, Beside::default(), service).await
+    }
+
+    /// As [`Laptop::start_around`], with what is shown beside the pages of the stand-ins.
+    async fn start_beside(
+        options: LaptopOptions,
+        beside: Beside,
         service: impl AsyncFnOnce(RegisteredClient) -> Result<(S, Endpoints), LaptopError>,
     ) -> Result<Self, LaptopError> {
         let id_token_key = match &options.rsa_keys {
@@ -530,6 +549,7 @@ impl<S> Laptop<S> {
         let triggers = triggers(&options, &environment, of_members, pool_api);
         let attributes = environment.get(variables::ATTRIBUTES);
         let attributes = attributes.and_then(|attributes| settings::attributes(attributes).ok());
+        let attributes = attributes.unwrap_or_default();
         let mut function = FunctionOptions::new("federation", options.functions.federation);
         function.environment = environment.clone().into_iter().collect();
         function.journal = options.journal.clone();
@@ -540,7 +560,7 @@ impl<S> Laptop<S> {
         let provider = provider(
             &issuer,
             &bridge.base_url(),
-            attributes.unwrap_or_default(),
+            attributes,
             configuration.client_secret.clone(),
         );
         let mut app_client = app_client(&provider);
@@ -564,6 +584,7 @@ impl<S> Laptop<S> {
         cognito_options.variation = options.variation;
         cognito_options.clock = options.clock.clone();
         cognito_options.journal = options.journal.clone();
+        cognito_options.beside = beside.clone();
         cognito_options.rsa_key = options.rsa_keys.map(|keys| keys.user_pool);
         if let Some(members) = &members {
             members.for_pool(&mut cognito_options);
@@ -582,13 +603,37 @@ impl<S> Laptop<S> {
             )
         });
         let members = members.transpose()?;
+        let mut configurations = vec![bridge.configuration()];
+        configurations.extend(triggers.each().map(DirectFunction::configuration));
+        let of_members = members.iter().flat_map(|members| {
+            [
+                members.api.configuration(),
+                members.operator.configuration(),
+            ]
+        });
+        configurations.extend(of_members);
+        let shown = (cognito.authorize_scopes(), options.names);
+        let stack = Stack::new(configurations, shown, attributes);
+        let origins: Vec<_> = [
+            cognito.authorize_url(),
+            endpoints.authorization_endpoint.clone(),
+        ]
+        .iter()
+        .filter_map(|url| Some(Url::parse(url).ok()?.origin().ascii_serialization()))
+        .collect();
         let app = app.map(|app| {
             let members = members.as_ref().map(|members| {
                 let registration = registration(&cognito, app.members_callback_url());
                 members.in_app(registration, &cognito, (&app.return_url(), &issuer))
             });
             let registration = registration(&cognito, app.callback_url());
-            app.serve(registration, members, clock.clone(), journal.clone())
+            let around = (stack.clone(), beside.clone(), origins.clone());
+            app.serve(
+                registration,
+                members,
+                around,
+                (clock.clone(), journal.clone()),
+            )
         });
         let relying_party = RelyingParty::new(
             registration(&cognito, APP_CALLBACK.to_owned()),
@@ -599,6 +644,7 @@ impl<S> Laptop<S> {
             service,
             bridge,
             app: app.transpose()?,
+            stack,
             cognito,
             triggers,
             relying_party,

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::super::handlers::{
     Asked, BROWSER, grown, hops_of, is_from_elsewhere, is_random, random, see_other, with_cookie,
 };
-use super::super::memory::Stage;
+use super::super::memory::{Stage, Wish};
 use super::super::pages::{self as app_pages, Problem, Standing, Tale};
 use super::super::relying_party::{Callback, Wishes};
 use super::super::settings::Ended;
@@ -216,7 +216,13 @@ pub(super) async fn login(
         let page = app_pages::problem(Problem::Internal, call.asked.language);
         return call.end("", page, None);
     };
-    let (owner, asking) = ((id, browser.clone()), (login, scopes));
+    let wish = Wish {
+        scopes,
+        asked: members.shared.stack.asked().await,
+        case: None,
+    };
+    let (owner, asking) = ((id, browser.clone()), (login, wish));
+    members.shared.beside.show(None);
     let now = members.shared.clock.now();
     (members.logins()).begin(owner, asking, call.moment(), now);
     let response = with_cookie(see_other(url.as_str()), BROWSER, &browser);
@@ -290,6 +296,7 @@ pub(super) async fn verify(
     };
     let (members, id) = (call.members, call.session_id());
     members.sessions().act(id, Deed::Verify, call.moment());
+    members.shared.beside.show(None);
     let response = match members.client.begin(session.tokens.access_token()).await {
         Ok(begun) => {
             let response = see_other(begun.url.as_str());
