@@ -18,7 +18,8 @@ const PROGRAMS: [[&str; 2]; 3] = [["bash", "bash"], ["jq", "jq"], ["openssl", "o
 const MARK: &str = "needs no account";
 
 /// The documents, without their endings. Each exists in Japanese (`.md`) and in English (`.en.md`).
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
+    "docs/app",
     "docs/costs",
     "docs/deploy",
     "docs/deploy-members",
