@@ -18,7 +18,7 @@ const PROGRAMS: [[&str; 2]; 3] = [["bash", "bash"], ["jq", "jq"], ["openssl", "o
 const MARK: &str = "needs no account";
 
 /// The documents, without their endings. Each exists in Japanese (`.md`) and in English (`.en.md`).
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 11] = [
     "docs/app",
     "docs/costs",
     "docs/deploy",
@@ -27,6 +27,7 @@ const DOCUMENTS: [&str; 10] = [
     "docs/existing-pool",
     "docs/members",
     "docs/operation",
+    "docs/review",
     "docs/rotation",
     "docs/updates",
 ];
