@@ -327,10 +327,10 @@ fn every_metric_of_an_alarm_is_paid_for() {
     let usual = count(&watched_without_members());
     let of_members = count(&watched()) - usual;
     let (japanese, english) = (
-        include_str!("../../docs/deploy.md"),
-        include_str!("../../docs/deploy.en.md"),
+        include_str!("../../docs/costs.md"),
+        include_str!("../../docs/costs.en.md"),
     );
-    for (deploy, row, metrics) in [
+    for (costs, row, metrics) in [
         (japanese, "アラームのメトリクス", usual),
         (english, "metrics of alarms", usual),
         (japanese, "会員のアラームのメトリクス", of_members),
@@ -338,7 +338,7 @@ fn every_metric_of_an_alarm_is_paid_for() {
     ] {
         let dollars = format!("{}.{}0", metrics / 10, metrics % 10);
         let paid = [row, &metrics.to_string(), &dollars];
-        let tables = Document::read(deploy).tables().into_iter();
+        let tables = Document::read(costs).tables().into_iter();
         let mut rows = tables.flat_map(|table| table.rows);
         let is_told = rows.any(|row| row.iter().map(|cell| &*cell.plain).eq(paid));
         assert!(is_told, "{paid:?}");
@@ -365,14 +365,14 @@ fn what_logins_cost_is_left_out_with_them() {
     let dollars = format!("{}.{}0", tenths / 10, tenths % 10);
     for (deploy, told) in [
         (
-            include_str!("../../docs/deploy.md"),
+            include_str!("../../docs/deploy-members.md"),
             format!(
                 "月額は {dollars} 減ります（KMS の鍵{keys}つ、シークレット{secrets}つ、\
                  アラームのメトリクス{of_logins}個）"
             ),
         ),
         (
-            include_str!("../../docs/deploy.en.md"),
+            include_str!("../../docs/deploy-members.en.md"),
             format!(
                 "it costs {dollars} less per month ({keys} KMS key, {secrets} secrets, \
                  {of_logins} metrics of alarms)"

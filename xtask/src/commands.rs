@@ -18,12 +18,18 @@ const PROGRAMS: [[&str; 2]; 3] = [["bash", "bash"], ["jq", "jq"], ["openssl", "o
 const MARK: &str = "needs no account";
 
 /// The documents, without their endings. Each exists in Japanese (`.md`) and in English (`.en.md`).
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 11] = [
+    "docs/app",
+    "docs/costs",
     "docs/deploy",
+    "docs/deploy-members",
+    "docs/domains",
     "docs/existing-pool",
     "docs/members",
     "docs/operation",
+    "docs/review",
     "docs/rotation",
+    "docs/updates",
 ];
 
 /// Runs the task, or says which command doesn't do what its document says.
@@ -96,7 +102,7 @@ done"#,
         prints: Some("1\n12\n123\n\"_ÿ~>?\"\n"),
     },
     Check {
-        document: "docs/deploy",
+        document: "docs/domains",
         shows: "a certificate's validation becomes a change of a hosted zone",
         script: concat!(
             r#"

@@ -13,14 +13,22 @@ use crate::workspace;
 
 /// The documents, in both languages.
 const DOCUMENTS: &[&str] = &[
+    "docs/costs.md",
+    "docs/costs.en.md",
     "docs/deploy.md",
     "docs/deploy.en.md",
+    "docs/deploy-members.md",
+    "docs/deploy-members.en.md",
+    "docs/domains.md",
+    "docs/domains.en.md",
     "docs/existing-pool.md",
     "docs/existing-pool.en.md",
     "docs/operation.md",
     "docs/operation.en.md",
     "docs/rotation.md",
     "docs/rotation.en.md",
+    "docs/updates.md",
+    "docs/updates.en.md",
 ];
 
 /// Words of AWS that have the form of a parameter's name and are in none of our templates.
@@ -93,8 +101,8 @@ fn every_parameter_that_is_given_a_value_is_one() {
         for name in &given {
             assert!(parameters.contains(*name), "{document}: {name}=");
         }
-        let knows = document.contains("operation") || document.contains("existing-pool");
-        assert!(knows || given.len() > 2, "{document}: {given:?}");
+        let gives = document.contains("deploy.") || document.contains("rotation");
+        assert!(!gives || given.len() > 2, "{document}: {given:?}");
     }
 }
 
@@ -111,7 +119,7 @@ fn every_output_that_a_command_reads_is_one() {
         for name in &read {
             assert!(outputs.contains(*name), "{document}: output {name}");
         }
-        assert!(!read.is_empty(), "{document}");
+        assert!(!read.is_empty() || document.contains("costs"), "{document}");
     }
 }
 
@@ -244,7 +252,7 @@ fn the_costs_count_what_the_templates_make() {
         .count();
     for (document, lines) in [
         (
-            "docs/deploy.md",
+            "docs/costs.md",
             [
                 "アラームのメトリクス",
                 "Secrets Manager",
@@ -256,7 +264,7 @@ fn the_costs_count_what_the_templates_make() {
             ],
         ),
         (
-            "docs/deploy.en.md",
+            "docs/costs.en.md",
             [
                 "metrics of alarms",
                 "Secrets Manager",

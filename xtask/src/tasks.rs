@@ -127,14 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_has_every_task_with_its_time() {
+    fn the_document_has_every_task_with_its_time() {
         for (document, heading, say) in [
             (
-                "README.md",
-                "検査のタスク",
+                "docs/tasks.md",
+                "タスク",
                 Time::japanese as fn(Time) -> String,
             ),
-            ("README.en.md", "Tasks that check more", Time::english),
+            ("docs/tasks.en.md", "Tasks", Time::english),
         ] {
             let text = documented::text(document);
             let rows = Document::read(&text).section(heading).table().rows;
