@@ -265,7 +265,7 @@ impl Browser {
     /// Moves through the page with the Tab key to the link or button with this text, and presses
     /// Enter there.
     pub(crate) async fn press(&self, name: &str) {
-        const MOST: usize = 40;
+        const MOST: usize = 60;
         let here = "return document.activeElement.innerText.trim()";
         for _ in 0..MOST {
             let body = self.client.active_element().await.unwrap();
@@ -326,16 +326,29 @@ impl Browser {
         self.save(name, &picture);
     }
 
-    /// Takes a picture of the window with this element in its middle.
-    pub(crate) async fn picture_around(&self, selector: &str, name: &str) {
-        let scroll =
-            format!("document.querySelector({selector:?}).scrollIntoView({{ block: 'center' }})");
-        self.run(&scroll).await;
+    /// Checks that a picture of the documents is current: that the text which the pages had when it
+    /// was made (`docs/images/NAME.LANGUAGE.txt`) is the text that they have now. With `PICTURES`,
+    /// makes both anew from what the browser shows.
+    pub(crate) async fn is_current(&self, name: &str, text: &str) {
+        let name = format!("{name}.{}", self.setup.language);
+        let text = format!("{}\n", text.trim_end());
+        let made = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/images"));
+        if std::env::var_os("PICTURES").is_some() {
+            std::fs::write(made.join(format!("{name}.png")), self.whole_page().await).unwrap();
+            std::fs::write(made.join(format!("{name}.txt")), text).unwrap();
+            return;
+        }
+        let before = std::fs::read_to_string(made.join(format!("{name}.txt"))).unwrap_or_default();
+        assert_eq!(
+            before, text,
+            "{name}.png shows other pages: make it anew with `cargo xtask browser --pictures`"
+        );
+    }
+
+    /// What the window shows now, as a PNG in a `data:` URL.
+    pub(crate) async fn window(&self) -> String {
         let picture = self.client.screenshot().await.unwrap();
-        self.save(name, &picture);
-        // Scrolls back up, since a heading that stays at the top of the window would cover other
-        // rows.
-        self.run("scrollTo(0, 0)").await;
+        format!("data:image/png;base64,{}", STANDARD.encode(picture))
     }
 
     fn save(&self, name: &str, picture: &[u8]) {

@@ -28,8 +28,11 @@ const AXE: &str = "axe-core@4.14.1";
 /// Mozilla's driver for Firefox.
 const GECKODRIVER: [&str; 2] = ["geckodriver", "0.37.1"];
 
+/// The tests that make the pictures of the documents.
+const OF_THE_DOCUMENTS: &str = "a_whole_login_is_one_picture";
+
 /// Runs the task, or says what failed.
-pub(crate) fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> {
+pub(crate) fn run(workspace: &Path, anew: bool, arguments: &[String]) -> Result<(), String> {
     for [name, package] in PROGRAMS {
         debian::program(name, package)?;
     }
@@ -50,6 +53,9 @@ pub(crate) fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> 
         .env("GECKODRIVER", firefox.url())
         .env("AXE", axe)
         .env("SCREENSHOTS", &pictures);
+    if anew {
+        test.arg(OF_THE_DOCUMENTS).env("PICTURES", "anew");
+    }
     done(&mut test, "the demo fails in a browser")?;
     eprintln!(
         "xtask: pictures of every page are in {}",

@@ -52,6 +52,9 @@ enum Task {
     Aws,
     /// Sign in with Chromium and Firefox, on a PC and a phone, and take pictures
     Browser {
+        /// Make the pictures of docs/images anew, and do nothing else
+        #[arg(long, conflicts_with = "arguments")]
+        pictures: bool,
         /// What cargo test's harness takes: `-- a_name`
         #[arg(last = true)]
         arguments: Vec<String>,
@@ -103,7 +106,10 @@ fn main() -> ExitCode {
     };
     let done = match task {
         Task::Aws => aws::run(&workspace()),
-        Task::Browser { arguments } => browser::run(&workspace(), &arguments),
+        Task::Browser {
+            pictures,
+            arguments,
+        } => browser::run(&workspace(), pictures, &arguments),
         Task::Build { architecture } => build::run(&workspace(), architecture),
         Task::Commands => commands::run(&workspace()),
         Task::Compiled => compiled::run(&workspace()),

@@ -1,5 +1,6 @@
 //! `demo --headless --case` for members: verifies a member instead of a login, prints it step by
-//! step, and what the member's tokens said before and after. With `--json` it prints one JSON object.
+//! step, and what the member's tokens said before and after. With `--json` it prints one JSON
+//! object.
 
 use std::io::{self, Write as _};
 

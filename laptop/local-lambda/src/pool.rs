@@ -169,8 +169,8 @@ impl Pool {
         }
     }
 
-    /// Changes environment variables, as Lambda's `UpdateFunctionConfiguration` does: the next event
-    /// goes to a new process with the new values. A busy process finishes its event.
+    /// Changes environment variables, as Lambda's `UpdateFunctionConfiguration` does: the next
+    /// event goes to a new process with the new values. A busy process finishes its event.
     pub(crate) async fn configure(&self, variables: &[(String, String)]) {
         {
             let mut options = self.options.write().unwrap_or_else(PoisonError::into_inner);

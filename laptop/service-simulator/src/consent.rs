@@ -39,7 +39,7 @@ pub(crate) fn page(realm: &Realm, received: &Received, checks: &mut Checks) -> A
         }
         Err(error) => return error.in_language(received.language()),
     };
-    let shown = Shown::new(realm, &login, &request);
+    let shown = Shown::new(&realm.settings, &login, &request);
     if received.wants_json() {
         return question(&shown, &choice);
     }

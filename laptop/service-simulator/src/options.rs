@@ -27,7 +27,7 @@ pub struct ServiceOptions {
     pub public_host: String,
     /// The relying party that is registered.
     pub client: RegisteredClient,
-    /// The names that people see of the service that asks for their information, and of who runs it.
+    /// The names of the relying party's service and of who runs it, as people see them.
     pub names: Names,
     /// What is shown beside the pages.
     pub beside: Beside,

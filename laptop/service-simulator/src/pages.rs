@@ -13,8 +13,8 @@ use crate::exchange::{Answer, Endpoint};
 use crate::fault::{Fault, FaultPlace};
 use crate::login::{AuthorizationRequest, Choice};
 use crate::names::Named;
+use crate::options::Settings;
 use crate::persona::{ATTRIBUTES, Persona};
-use crate::realm::Realm;
 
 /// The icon, the colour and the label of these pages.
 const SITE: Site = Site {
@@ -42,9 +42,12 @@ pub(crate) struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    /// A login as the pages of this realm show it.
-    pub(crate) fn new(realm: &'a Realm, login: &'a str, request: &'a AuthorizationRequest) -> Self {
-        let settings = &realm.settings;
+    /// A login as the pages of a service with these settings show it.
+    pub(crate) fn new(
+        settings: &'a Settings,
+        login: &'a str,
+        request: &'a AuthorizationRequest,
+    ) -> Self {
         Self {
             login,
             request,

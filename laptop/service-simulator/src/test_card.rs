@@ -89,7 +89,7 @@ fn show(
     picked: &Picked,
 ) -> Answer {
     let people = realm.people();
-    let shown = Shown::new(realm, login, request);
+    let shown = Shown::new(&realm.settings, login, request);
     if received.wants_json() {
         return choice(&shown, &people, picked);
     }

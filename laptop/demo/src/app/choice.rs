@@ -1,6 +1,6 @@
 //! What can be chosen on the start page: what the stack asks people for, and the scopes, which
-//! decide what the app gets of it. Each is in plain words, and there are ready-made choices of both.
-//! A ready-made choice is a link to the start page with its values chosen; single values are
+//! decide what the app gets of it. Each is in plain words, and there are ready-made choices of
+//! both. A ready-made choice is a link to the start page with its values chosen; single values are
 //! checkboxes of a form. No script is needed. The parameters `ask` and `scope` come once for each
 //! value, as checkboxes send them.
 

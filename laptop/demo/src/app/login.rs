@@ -98,8 +98,8 @@ pub(super) async fn login(
     response
 }
 
-/// What a request for a login wishes: a use case, or scopes and what people are asked for. `None` if
-/// it names something unknown. A link of another site changes nothing that is set for the stack.
+/// What a request for a login wishes: a use case, or scopes and what people are asked for. `None`
+/// if it names something unknown. A link of another site changes nothing that is set for the stack.
 async fn wish_of(shared: &Shared, asked: &Asked) -> Option<Wish> {
     let case = match asked.value(CASE) {
         Some(name) => Some(UseCase::named(name)?),

@@ -303,7 +303,7 @@ impl Memory {
             .find(|login| id.is_none_or(|id| login.id == id))
     }
 
-    /// Lets a page show the newest login of this id beside it, under a key that only that page knows.
+    /// Lets the login with this id be shown under a key.
     pub(super) fn watch(&mut self, id: &str, key: String) {
         if let Some(login) = self.logins.iter_mut().find(|login| login.id == id) {
             login.watch = Some(key);

@@ -36,8 +36,8 @@ pub(super) struct Row {
     pub(super) cells: [bool; 4],
 }
 
-/// The facts whose scope was granted, and those that the ID token has besides. `asked` is what people
-/// were asked for.
+/// The facts whose scope was granted, and those that the ID token has besides. `asked` is what
+/// people were asked for.
 pub(super) fn facts(signed_in: &SignedIn, asked: AttributeSet, language: Language) -> Vec<Fact> {
     let fact = |scope| {
         let value = value(scope, &signed_in.id_token, language);
