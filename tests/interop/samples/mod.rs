@@ -1,0 +1,81 @@
+//! The samples of `samples/`, each started as its README says and with nothing but the `.env` block
+//! of `digital-auth simulate cognito`, in Chromium at the width of a phone. One specification holds
+//! for all of them (`specification.rs`): its steps are told one by one, and go on after one that
+//! fails. `cargo xtask samples` installs and builds the samples, and starts the browser's driver.
+
+mod running;
+mod specification;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::given;
+use running::Sample;
+use specification::meets_the_specification;
+
+#[tokio::test]
+async fn browser() {
+    meets_the_specification(Sample {
+        name: "browser",
+        command: || {
+            let mut node = Command::new(given("NODE_PROGRAM"));
+            node.arg("server.mjs");
+            node
+        },
+        callback: "/callback",
+        has_a_server: false,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn flask() {
+    meets_the_specification(Sample {
+        name: "flask",
+        command: || {
+            let mut python = Command::new(given("FLASK_PYTHON"));
+            python.arg("app.py");
+            python
+        },
+        callback: "/callback",
+        has_a_server: true,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nextjs() {
+    meets_the_specification(Sample {
+        name: "nextjs",
+        command: || {
+            let mut node = Command::new(given("NODE_PROGRAM"));
+            node.args(["node_modules/next/dist/bin/next", "start"]);
+            node
+        },
+        callback: "/api/auth/callback/cognito",
+        has_a_server: true,
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn spring() {
+    meets_the_specification(Sample {
+        name: "spring",
+        command: || {
+            let mut java = Command::new("java");
+            // It runs for a minute only: the optimising compiler would cost more time than it saves.
+            java.args(["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]);
+            java.arg("-jar").arg(given("SPRING_SAMPLE"));
+            java
+        },
+        callback: "/login/oauth2/code/cognito",
+        has_a_server: true,
+    })
+    .await;
+}
+
+/// The folder in which a sample was installed.
+fn folder(name: &str) -> PathBuf {
+    PathBuf::from(given("SAMPLES")).join(name)
+}
