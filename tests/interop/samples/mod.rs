@@ -17,11 +17,7 @@ use specification::meets_the_specification;
 async fn browser() {
     meets_the_specification(Sample {
         name: "browser",
-        command: || {
-            let mut node = Command::new(given("NODE_PROGRAM"));
-            node.arg("server.mjs");
-            node
-        },
+        command: || program("NODE_PROGRAM", &["server.mjs"]),
         callback: "/callback",
         has_a_server: false,
     })
@@ -32,11 +28,7 @@ async fn browser() {
 async fn flask() {
     meets_the_specification(Sample {
         name: "flask",
-        command: || {
-            let mut python = Command::new(given("FLASK_PYTHON"));
-            python.arg("app.py");
-            python
-        },
+        command: || program("FLASK_PYTHON", &["app.py"]),
         callback: "/callback",
         has_a_server: true,
     })
@@ -48,9 +40,10 @@ async fn nextjs() {
     meets_the_specification(Sample {
         name: "nextjs",
         command: || {
-            let mut node = Command::new(given("NODE_PROGRAM"));
-            node.args(["node_modules/next/dist/bin/next", "start"]);
-            node
+            program(
+                "NODE_PROGRAM",
+                &["node_modules/next/dist/bin/next", "start"],
+            )
         },
         callback: "/api/auth/callback/cognito",
         has_a_server: true,
@@ -73,6 +66,13 @@ async fn spring() {
         has_a_server: true,
     })
     .await;
+}
+
+/// An interpreter that the task installed, with these arguments.
+fn program(variable: &str, arguments: &[&str]) -> Command {
+    let mut program = Command::new(given(variable));
+    program.args(arguments);
+    program
 }
 
 /// The folder in which a sample was installed.
