@@ -6,7 +6,6 @@
 mod running;
 mod specification;
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::given;
@@ -57,7 +56,7 @@ async fn spring() {
         name: "spring",
         command: || {
             let mut java = Command::new("java");
-            // It runs for a minute only: the optimising compiler would cost more time than it saves.
+            // It runs for a minute: the optimising compiler would cost more time than it saves.
             java.args(["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]);
             java.arg("-jar").arg(given("SPRING_SAMPLE"));
             java
@@ -73,9 +72,4 @@ fn program(variable: &str, arguments: &[&str]) -> Command {
     let mut program = Command::new(given(variable));
     program.args(arguments);
     program
-}
-
-/// The folder in which a sample was installed.
-fn folder(name: &str) -> PathBuf {
-    PathBuf::from(given("SAMPLES")).join(name)
 }

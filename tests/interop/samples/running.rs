@@ -8,7 +8,6 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::folder;
 use crate::chromium::{Chromium, Request};
 use crate::cognito::{Cognito, port};
 use crate::given;
@@ -52,7 +51,7 @@ impl Running {
         let cognito = Cognito::start(registered.as_flattened()).await;
         let mut command = (sample.command)();
         command
-            .current_dir(folder(sample.name))
+            .current_dir(PathBuf::from(given("SAMPLES")).join(sample.name))
             .envs(cognito.dotenv())
             .env("PORT", port.to_string())
             // A proxy doesn't reach this machine.

