@@ -83,12 +83,12 @@ impl Software {
         self.json().await
     }
 
-    /// Waits until it answers at this URL with a page.
+    /// Waits until it answers at this URL, which has to be with a page.
     pub(super) async fn answers(&mut self, http: &reqwest::Client, url: &str) {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
-            let answer = http.get(url).send().await;
-            if answer.is_ok_and(|answer| answer.status() == 200) {
+            if let Ok(answer) = http.get(url).send().await {
+                assert_eq!(answer.status(), 200, "{} at {url}", self.name);
                 return;
             }
             let status = self.child.try_wait().expect("a status");

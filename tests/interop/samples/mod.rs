@@ -8,9 +8,11 @@ mod specification;
 
 use std::process::Command;
 
-use crate::given;
 use running::Sample;
 use specification::meets_the_specification;
+use uuid::Uuid;
+
+use crate::given;
 
 #[tokio::test]
 async fn browser() {
@@ -39,10 +41,11 @@ async fn nextjs() {
     meets_the_specification(Sample {
         name: "nextjs",
         command: || {
-            program(
-                "NODE_PROGRAM",
-                &["node_modules/next/dist/bin/next", "start"],
-            )
+            let next = ["node_modules/next/dist/bin/next", "start"];
+            let mut next = program("NODE_PROGRAM", &next);
+            // What Auth.js encrypts its cookies with.
+            next.env("AUTH_SECRET", Uuid::new_v4().to_string().repeat(2));
+            next
         },
         callback: "/api/auth/callback/cognito",
         has_a_server: true,

@@ -1,6 +1,7 @@
 //! A sample that runs, with a Cognito of its own, and what a person does at its page. Every sample
 //! has the same elements there, by the same ids.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -131,6 +132,30 @@ impl<'a> Visit<'a> {
         self.opens().await;
         self.browser.press("#sign-in").await;
         self.is_shown("#signed-in").await;
+    }
+
+    /// Opens the sample's page, and begins to sign in: what the sample asks of Cognito. The browser
+    /// is then at the service's page.
+    pub(super) async fn asks_cognito(&self) -> BTreeMap<String, String> {
+        let cognito = &self.running.cognito;
+        cognito.put("person", json!({ "unattended": false })).await;
+        self.opens().await;
+        self.requests().await;
+        self.browser.press("#sign-in").await;
+        let at_the_service = "return document.querySelector('select[name=persona]') && true";
+        self.browser.until(at_the_service).await;
+        let begin = cognito.text("authorization_endpoint");
+        let requests = self.requests().await;
+        let sent = requests.iter().find(|url| url.as_str().starts_with(begin));
+        sent.unwrap().query_pairs().into_owned().collect()
+    }
+
+    /// Goes to Cognito with this in the place of what the sample asked, and signs in there.
+    pub(super) async fn goes_on_with(&self, asked: &BTreeMap<String, String>) {
+        let cognito = &self.running.cognito;
+        cognito.shows_no_pages().await;
+        let url = Url::parse_with_params(cognito.text("authorization_endpoint"), asked);
+        self.browser.go(url.unwrap().as_str()).await;
     }
 
     /// Opens the sample's page, and tries to sign in: what the page says then.
