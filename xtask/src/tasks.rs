@@ -70,7 +70,7 @@ pub(crate) const COSTS: [Costs; 14] = [
     costs("repeat", Time::AsLongAsAsked, "root, Debian"),
     costs(
         "samples",
-        Time::Minutes(3),
+        Time::Minutes(4),
         "Maven Central, npm, PyPI, Debian",
     ),
     costs(

@@ -44,7 +44,8 @@ async fn nextjs() {
             let next = ["node_modules/next/dist/bin/next", "start"];
             let mut next = program("NODE_PROGRAM", &next);
             // What Auth.js encrypts its cookies with.
-            next.env("AUTH_SECRET", Uuid::new_v4().to_string().repeat(2));
+            next.env("AUTH_SECRET", Uuid::new_v4().to_string().repeat(2))
+                .env("NEXT_TELEMETRY_DISABLED", "1");
             next
         },
         callback: "/api/auth/callback/cognito",

@@ -374,8 +374,8 @@ async fn no_secret_gets_out(visit: &Visit<'_>) {
     let codes: Vec<_> = callbacks.filter_map(|url| parameter(url, "code")).collect();
     assert_eq!(codes.len(), 2, "{requests:?}");
     for url in &requests {
-        // What Cognito and the service put into their own URLs is no matter of the sample. Auth.js's
-        // `state` is encrypted, and looks like a token.
+        // What Cognito and the service put into their own URLs is no matter of the sample. The
+        // `state` of Auth.js is encrypted, and looks like a token.
         let is_ours = url.as_str().starts_with(&visit.running.origin);
         let mut values = url.query_pairs().filter(|(name, _)| name != "state");
         let has_secret = values.any(|(_, value)| never.iter().any(|one| value.contains(one)));

@@ -59,7 +59,8 @@ impl Sample {
                 sources::built(sources, folder, || {
                     npm::packages_of(folder, "--include=optional")?;
                     let mut next = Command::new(&node);
-                    next.args(["node_modules/next/dist/bin/next", "build"]);
+                    next.args(["node_modules/next/dist/bin/next", "build"])
+                        .env("NEXT_TELEMETRY_DISABLED", "1");
                     done(next.current_dir(folder), "the app can't be built")
                 })?;
                 Ok(("NODE_PROGRAM", node))
