@@ -87,6 +87,13 @@ fn one_version_of_rust_is_tested() {
     assert!(text("Cargo.toml").contains(&format!("rust-version = \"{oldest}\"")));
 }
 
+/// The first document of every sample.
+fn samples() -> Vec<String> {
+    let folders = fs::read_dir(root().join("samples")).unwrap();
+    let names = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap());
+    names.map(|name| format!("samples/{name}/README")).collect()
+}
+
 #[test]
 fn every_document_is_there_in_both_languages_with_the_same_parts() {
     let mut documents: Vec<_> = ["README", "CONTRIBUTING", "SECURITY", "CHANGELOG"]
@@ -99,6 +106,7 @@ fn every_document_is_there_in_both_languages_with_the_same_parts() {
         }
     }
     assert!(documents.len() > 30);
+    documents.extend(samples());
     for name in documents {
         let [japanese, english] = LANGUAGES.map(|language| text(&file(&name, language)));
         let parts = |text: &str| {

@@ -18,7 +18,15 @@ pub(crate) struct Comment {
 }
 
 /// Folders in which nothing is written by people.
-const MADE: [&str; 5] = [".aws-sam", ".git", "__pycache__", "node_modules", "target"];
+const MADE: [&str; 7] = [
+    ".aws-sam",
+    ".git",
+    ".next",
+    "__pycache__",
+    "node_modules",
+    "target",
+    "venv",
+];
 
 /// The endings of files that people write, and the mark with which comments begin in them. `None`:
 /// comments in such files are not read.

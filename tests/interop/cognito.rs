@@ -7,7 +7,10 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use login_kit::{command, day_that_goes_on};
+use loopback::clock::SimClock;
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
+use service_simulator::persona::personas;
 use tempfile::TempDir;
 
 use crate::software::Software;
@@ -75,18 +78,39 @@ impl Cognito {
         ]
     }
 
+    /// The `.env` block that the command prints: the same values under the same names.
+    pub(crate) fn dotenv(&self) -> Vec<(String, String)> {
+        let values = self.settings.as_object().unwrap().iter();
+        let texts = values.filter_map(|(name, value)| Some((name, value.as_str()?)));
+        texts
+            .map(|(name, text)| (format!("COGNITO_{}", name.to_uppercase()), text.to_owned()))
+            .collect()
+    }
+
     /// Changes a setting by the control API.
     pub(crate) async fn put(&self, call: &str, wish: Value) {
-        let request = self.http.put(format!("{}{call}", self.text("control")));
-        let answer = request.json(&wish).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{call} {wish}");
+        self.control(self.http.put(self.call(call)), wish).await;
+    }
+
+    /// Throws away all users and tokens, and sets all as at the start.
+    pub(crate) async fn reset(&self) {
+        let reset = self.http.post(self.call("reset"));
+        self.control(reset, json!({})).await;
     }
 
     /// The tokens of a whole login, which the control API does.
     pub(crate) async fn sign_in(&self, wish: Value) -> Value {
-        let request = self.http.post(format!("{}sign-in", self.text("control")));
+        let sign_in = self.http.post(self.call("sign-in"));
+        self.control(sign_in, wish).await
+    }
+
+    fn call(&self, call: &str) -> String {
+        format!("{}{call}", self.text("control"))
+    }
+
+    async fn control(&self, request: RequestBuilder, wish: Value) -> Value {
         let answer = request.json(&wish).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{wish}");
+        assert_eq!(answer.status(), 200, "{} {wish}", answer.url());
         answer.json().await.unwrap()
     }
 
@@ -96,6 +120,13 @@ impl Cognito {
         let answer = request.bearer_auth(access_token).send().await.unwrap();
         answer.status().as_u16()
     }
+}
+
+/// The verified name of a test person.
+pub(crate) fn name_of(person: &str) -> String {
+    let people = personas(SimClock::default().now());
+    let person = people.into_iter().find(|known| known.id == person);
+    person.unwrap().claims["name"].clone()
 }
 
 /// A port that no system assigns to other processes, so that it is still free when an app starts:

@@ -1,5 +1,6 @@
 //! Logins through other software. `cargo xtask interop` installs and starts it, and runs these
-//! tests. There is one module for each peer.
+//! tests. There is one module for each peer; `cargo xtask samples` does the same for the module of
+//! the samples.
 //! The address of a peer is in the environment. Without it, a test says so and fails.
 #![expect(
     clippy::unwrap_used,
@@ -11,9 +12,11 @@
 
 mod apps;
 mod browser_apps;
+mod chromium;
 mod cognito;
 mod keycloak;
 mod npm;
+mod samples;
 mod software;
 
 /// A variable that `cargo xtask interop` sets for a peer.

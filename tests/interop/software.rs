@@ -83,6 +83,21 @@ impl Software {
         self.json().await
     }
 
+    /// Waits until it answers at this URL, which has to be with a page.
+    pub(super) async fn answers(&mut self, http: &reqwest::Client, url: &str) {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if let Ok(answer) = http.get(url).send().await {
+                assert_eq!(answer.status(), 200, "{} at {url}", self.name);
+                return;
+            }
+            let status = self.child.try_wait().expect("a status");
+            assert!(status.is_none(), "{} has ended: {status:?}", self.name);
+            sleep(POLL).await;
+        }
+        panic!("{} doesn't answer at {url}", self.name);
+    }
+
     /// Waits until it has written this, or fails after a while.
     pub(super) async fn writes(&self, what: &str) {
         let begun = Instant::now();

@@ -345,7 +345,10 @@ fn anchors(document: &Path) -> BTreeSet<String> {
 fn every_link_between_documents_leads_somewhere() {
     let root = workspace();
     let mut documents = Vec::new();
-    for folder in [&root, &root.join("docs")] {
+    let samples = fs::read_dir(root.join("samples")).unwrap();
+    let mut folders = vec![root.clone(), root.join("docs")];
+    folders.extend(samples.map(|sample| sample.unwrap().path()));
+    for folder in folders {
         let files = fs::read_dir(folder)
             .unwrap()
             .map(|file| file.unwrap().path());

@@ -1,5 +1,6 @@
 //! For tests of documents that list tests: each test must have its line, and each line its test. A
 //! test without a line is unknown to the reader, and a line without a test is an empty promise.
+//! And for tests of the locks from which peers are installed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -48,4 +49,15 @@ pub(crate) fn names(document: &str, heading: &str) -> BTreeSet<String> {
     let names = rows.iter().filter_map(|row| row.first()?.code());
     let names = names.filter(|name| name.contains('_'));
     names.map(str::to_owned).collect()
+}
+
+/// Requires that a lock of npm names no registry, and holds a digest for each package. Gives the
+/// number of packages.
+pub(crate) fn packages_in(lock: &str) -> usize {
+    let text = text(lock);
+    assert_eq!(text.matches("\"resolved\"").count(), 0, "{lock}");
+    let packages = text.matches("\"node_modules/").count();
+    let digests = text.matches("\"integrity\": \"sha512-").count();
+    assert_eq!(digests, packages, "{lock}");
+    packages
 }

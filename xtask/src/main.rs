@@ -89,6 +89,12 @@ enum Task {
     },
     /// Run the tests of `cargo test` again and again, under load and at the ends of days
     Repeat(repeat::Arguments),
+    /// Sign in through the apps of samples/, in Chromium at the width of a phone
+    Samples {
+        /// Only these; all of them if none is named
+        #[arg(value_enum)]
+        names: Vec<interop::samples::Sample>,
+    },
     /// Check the template without an account: lint, translation, security rules, and its tests
     Template {
         /// What cargo test's harness takes: `-- a_name`. With it, only these tests run
@@ -119,6 +125,7 @@ fn main() -> ExitCode {
         Task::Layout => layout::run(&workspace()),
         Task::Municipalities { check } => municipalities::run(&workspace(), check),
         Task::Repeat(arguments) => repeat::run(&workspace(), &arguments),
+        Task::Samples { names } => interop::samples::run(&workspace(), &names),
         Task::Size => size::run(&workspace()),
         Task::Template { arguments } => template::run(&workspace(), &arguments),
     };

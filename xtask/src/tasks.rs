@@ -48,7 +48,7 @@ impl Time {
 }
 
 /// Every task, in the order of the command line.
-pub(crate) const COSTS: [Costs; 13] = [
+pub(crate) const COSTS: [Costs; 14] = [
     costs("aws", Time::Minutes(1), "Python 3 with venv, PyPI"),
     costs("browser", Time::Minutes(7), "Debian, npm, crates.io"),
     costs("build", Time::Minutes(6), "rustup, PyPI, Debian"),
@@ -68,6 +68,11 @@ pub(crate) const COSTS: [Costs; 13] = [
         "Python 3 with venv, PyPI",
     ),
     costs("repeat", Time::AsLongAsAsked, "root, Debian"),
+    costs(
+        "samples",
+        Time::Minutes(4),
+        "Maven Central, npm, PyPI, Debian",
+    ),
     costs(
         "template",
         Time::Minutes(6),

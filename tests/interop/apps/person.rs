@@ -1,13 +1,11 @@
 //! A person who signs in at an app with their browser, and what an app then has to show.
 
 use login_kit::{Form, Page, browser};
-use loopback::clock::SimClock;
 use loopback::user_agent::{ACCEPT_PAGE, Arrival, UserAgent};
 use serde_json::{Value, json};
-use service_simulator::persona::personas;
 use url::Url;
 
-use crate::cognito::Cognito;
+use crate::cognito::{Cognito, name_of};
 
 /// More buttons than there are on the way of a login.
 const BUTTONS: usize = 4;
@@ -57,13 +55,6 @@ impl Cognito {
             assert!(text.contains(told), "{text}");
         }
     }
-}
-
-/// The verified name of a test person.
-fn name_of(person: &str) -> String {
-    let people = personas(SimClock::default().now());
-    let person = people.into_iter().find(|known| known.id == person);
-    person.unwrap().claims["name"].clone()
 }
 
 /// A browser, and the person in front of it.

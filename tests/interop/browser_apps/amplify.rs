@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::app::{
     App, assert_signed_in, authenticate_and, cognito_for, free_origin, refuses_another_callback,
 };
-use super::chromium::{Chromium, Request, preflights, trust};
+use crate::chromium::{Chromium, Request, preflights, trust};
 
 const NAME: &str = "amplify";
 

@@ -5,14 +5,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use service_simulator::persona::personas;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use url::Url;
 
-use super::chromium::{Chromium, Request};
-use crate::cognito::{Cognito, SCOPES, port};
+use crate::chromium::{Chromium, Request};
+use crate::cognito::{Cognito, SCOPES, name_of, port};
 use crate::given;
 
 /// The origin of an app that will listen on a free port.
@@ -148,9 +147,7 @@ pub(super) fn assert_signed_in(shown: &Value, cognito: &Cognito) {
     assert_eq!(shown["signed_in"], true, "{shown}");
     assert_eq!(shown["has_refresh_token"], true);
     let claims = &shown["claims"];
-    let people = personas(loopback::clock::SimClock::default().now());
-    let adult = people.iter().find(|person| person.id == "adult").unwrap();
-    assert_eq!(claims["name"], adult.claims["name"]);
+    assert_eq!(claims["name"], name_of("adult"));
     assert_eq!(claims["age_over_20"], true);
     for other in ["address", "birthdate", "gender", "age_over_18"] {
         assert!(claims.get(other).is_none(), "{other}");

@@ -5,6 +5,5 @@
 
 mod amplify;
 mod app;
-mod chromium;
 mod cors;
 mod oidc_client_ts;

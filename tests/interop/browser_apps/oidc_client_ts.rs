@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::app::{
     App, assert_signed_in, authenticate_and, cognito_for, free_origin, refuses_another_callback,
 };
-use super::chromium::{Chromium, preflights};
+use crate::chromium::{Chromium, preflights};
 
 const NAME: &str = "oidc-client-ts";
 

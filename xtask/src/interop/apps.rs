@@ -2,13 +2,9 @@
 //! npm, PyPI, Maven Central and Debian, below `target/` where that is possible.
 //! A library that can't be installed fails its own test. The tests of the others are run.
 
-use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use super::{npm, tests_of};
-use crate::command::done;
+use super::{npm, sources, tests_of};
 use crate::debian;
 use crate::python::FLASK;
 
@@ -60,37 +56,13 @@ fn flask(workspace: &Path) -> Result<PathBuf, String> {
     Ok(FLASK.install(workspace)?.python())
 }
 
-/// The app with Spring Security, in one file. It is built once, until its sources change.
 fn spring(workspace: &Path) -> Result<PathBuf, String> {
-    debian::program("javac", "default-jdk-headless")?;
     let sources = workspace.join(APPS).join("spring");
-    let folder = workspace.join("target/tools/apps/spring");
-    let app = folder.join("target/app.jar");
-    let mut wanted = String::new();
-    read_below(&sources, &mut wanted)?;
-    let built = folder.join("built");
-    let is_built = fs::read_to_string(&built).is_ok_and(|built| built == wanted);
-    if is_built && app.is_file() {
-        return Ok(app);
-    }
-    debian::program("mvn", "maven")?;
-    eprintln!("xtask: building the app with Spring Security");
-    // Maven builds beside the sources, so it builds in a copy.
-    let _not_there_the_first_time = fs::remove_dir_all(&folder);
-    copy_below(&sources, &folder)?;
-    let packages = workspace.join("target/tools/apps/maven");
-    done(
-        Command::new("mvn")
-            .args(["-q", "-B", "-Dstyle.color=never"])
-            // A file from Maven Central whose checksum is wrong is refused.
-            .arg("--strict-checksums")
-            .arg(format!("-Dmaven.repo.local={}", packages.display()))
-            .arg("package")
-            .current_dir(&folder),
-        "Maven can't build the app with Spring Security (needs Java 17 or later: javac -version)",
-    )?;
-    fs::write(&built, wanted).map_err(|error| format!("{}: {error}", built.display()))?;
-    Ok(app)
+    sources::maven(
+        workspace,
+        &sources,
+        &workspace.join("target/tools/apps/spring"),
+    )
 }
 
 /// Debian's Ruby, which finds Debian's libraries. Another Ruby on the search path doesn't.
@@ -114,51 +86,10 @@ fn apache(_: &Path) -> Result<PathBuf, String> {
     Ok(PathBuf::from("/usr/sbin/apache2"))
 }
 
-/// The names and the texts of all files below a folder.
-fn read_below(folder: &Path, all: &mut String) -> Result<(), String> {
-    for path in entries(folder)? {
-        if path.is_dir() {
-            read_below(&path, all)?;
-        } else {
-            let text = fs::read_to_string(&path);
-            let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
-            // Writing to a string can't fail.
-            let _ = writeln!(all, "{}\n{text}", path.display());
-        }
-    }
-    Ok(())
-}
-
-fn copy_below(from: &Path, to: &Path) -> Result<(), String> {
-    fs::create_dir_all(to).map_err(|error| format!("{}: {error}", to.display()))?;
-    for path in entries(from)? {
-        let Some(name) = path.file_name() else {
-            continue;
-        };
-        if path.is_dir() {
-            copy_below(&path, &to.join(name))?;
-        } else {
-            fs::copy(&path, to.join(name))
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-        }
-    }
-    Ok(())
-}
-
-/// What is in a folder, in the order of the names.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-        .map_err(|error| format!("{}: {error}", folder.display()))?;
-    entries.sort();
-    Ok(entries)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::documented::{names, tests_in};
-    use crate::workspace;
+    use crate::documented::{names, packages_in, tests_in};
 
     #[test]
     fn every_test_has_its_line_and_every_line_its_test() {
@@ -174,11 +105,6 @@ mod tests {
 
     #[test]
     fn the_lock_names_no_registry_and_holds_a_digest_for_each_package() {
-        let lock = workspace().join(APPS).join("node/package-lock.json");
-        let lock = fs::read_to_string(lock).unwrap();
-        assert_eq!(lock.matches("\"resolved\"").count(), 0);
-        let packages = lock.matches("\"node_modules/").count();
-        assert!(packages > 100, "{packages}");
-        assert_eq!(lock.matches("\"integrity\": \"sha512-").count(), packages);
+        assert!(packages_in("tests/interop/apps/node/package-lock.json") > 100);
     }
 }

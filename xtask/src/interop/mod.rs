@@ -3,6 +3,7 @@
 //! the other.
 //! If a peer can't be installed, the task says so loudly, tests the others, and fails.
 
+use std::fmt::Debug;
 use std::path::Path;
 use std::time::Instant;
 
@@ -12,6 +13,8 @@ mod apps;
 mod browser_apps;
 mod keycloak;
 mod npm;
+pub(crate) mod samples;
+mod sources;
 mod stack;
 mod tests_of;
 
@@ -46,18 +49,29 @@ impl Peer {
 
 /// Runs the task for one peer or for all of them, or says what failed.
 pub(crate) fn run(workspace: &Path, only: Option<Peer>) -> Result<(), String> {
+    let peers: Vec<_> = Peer::value_variants()
+        .iter()
+        .copied()
+        .filter(|peer| only.is_none_or(|only| only == *peer))
+        .collect();
+    each("peer", &peers, |peer| peer.run(workspace))
+}
+
+/// Does the same with each of these, one after the other, and fails at the end if one failed.
+fn each<T: Copy + Debug>(
+    what: &str,
+    all: &[T],
+    does: impl Fn(T) -> Result<(), String>,
+) -> Result<(), String> {
     let mut failures = Vec::new();
-    for peer in Peer::value_variants() {
-        if only.is_some_and(|only| only != *peer) {
-            continue;
-        }
+    for one in all {
         let begun = Instant::now();
-        eprintln!("xtask: peer {peer:?}");
-        match peer.run(workspace) {
-            Ok(()) => eprintln!("xtask: {peer:?} passed, {} s", begun.elapsed().as_secs()),
+        eprintln!("xtask: {what} {one:?}");
+        match does(*one) {
+            Ok(()) => eprintln!("xtask: {one:?} passed, {} s", begun.elapsed().as_secs()),
             Err(problem) => {
-                eprintln!("xtask: NOT PASSED: {peer:?}: {problem}");
-                failures.push(format!("{peer:?}: {problem}"));
+                eprintln!("xtask: NOT PASSED: {one:?}: {problem}");
+                failures.push(format!("{one:?}: {problem}"));
             }
         }
     }
