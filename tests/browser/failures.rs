@@ -90,8 +90,14 @@ async fn a_login_can_be_cancelled_at_the_consent() {
     browser.click(JA.cancel).await;
     browser.element("body.app h1").await;
     let text = browser.text().await;
+    for told in ["キャンセルしました", "access_denied", "cancelled"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    // A cancel is no failure, and nothing looks like one.
+    let failures = ".failure, .failed, .row.bad, .pill.fail, .inside .fail";
+    assert_eq!(browser.count(failures).await, 0);
     assert!(
-        text.contains("access_denied") && text.contains("cancelled"),
+        !text.contains('✗') && !text.contains("ログインできませんでした"),
         "{text}"
     );
     browser.sees("cancelled").await;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use cli::classes;
 use cli::exit::{self, Status};
 use demo::app::{AppSettings, Ended, Explanation};
+use demo::expected::CANCELLED;
 use demo::laptop::{Laptop, LaptopOptions};
 use demo::scopes::Scopes;
 use function_kit::failure::Bilingual;
@@ -260,6 +261,10 @@ fn line_of(language: Language, ended: &Ended) -> String {
             let told = language.say("ログインしました", "signed in");
             format!("✓ {told}")
         }
+        Ended::Failed { class, .. } if class.as_deref() == Some(CANCELLED) => {
+            let told = language.say("キャンセルしました", "the person cancelled");
+            format!("– {told}")
+        }
         Ended::Failed {
             error,
             class,
@@ -275,7 +280,7 @@ fn line_of(language: Language, ended: &Ended) -> String {
             );
             format!("✓ {told}")
         }
-        Ended::NotVerified { class, .. } if class.as_deref() == Some("cancelled") => {
+        Ended::NotVerified { class, .. } if class.as_deref() == Some(CANCELLED) => {
             let told = language.say("本人確認をやめました", "the member cancelled");
             format!("– {told}")
         }
@@ -423,14 +428,32 @@ mod tests {
     fn what_came_from_outside_cannot_steer_the_terminal() {
         let failed = Ended::Failed {
             error: Some("\u{1b}[2Jaccess_denied\n".to_owned()),
-            class: Some("cancelled".to_owned()),
+            class: Some("service_login_expired".to_owned()),
             support_id: Some("7QK4-M2TX".to_owned()),
         };
         assert_eq!(
             line_of(Language::English, &failed),
-            "✗ not signed in  cancelled  7QK4-M2TX  \u{fffd}[2Jaccess_denied\u{fffd}"
+            "✗ not signed in  service_login_expired  7QK4-M2TX  \u{fffd}[2Jaccess_denied\u{fffd}"
         );
         assert_eq!(line_of(Language::English, &Ended::SignedIn), "✓ signed in");
+    }
+
+    #[test]
+    fn a_cancel_is_told_as_no_failure() {
+        let cancelled = || Some(CANCELLED.to_owned());
+        let login = Ended::Failed {
+            error: Some("access_denied".to_owned()),
+            class: cancelled(),
+            support_id: None,
+        };
+        let member = Ended::NotVerified {
+            class: cancelled(),
+            support_id: None,
+        };
+        for ended in [login, member] {
+            assert!(line_of(Language::English, &ended).ends_with("cancelled"));
+            assert!(line_of(Language::Japanese, &ended).starts_with("– "));
+        }
     }
 
     #[tokio::test]

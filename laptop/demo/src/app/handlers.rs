@@ -188,7 +188,6 @@ fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
     // Taken before the hops are read: a hop that comes in between is sent twice, but none is left
     // out.
     let seen = shared.journal.now();
-    let now = shared.clock.now();
     let memory = shared.memory();
     let Some(login) = browser.and_then(|browser| memory.login(browser, None)) else {
         return Tale {
@@ -208,7 +207,7 @@ fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
     Tale {
         hops: hops_of(&shared.journal, login.chapter),
         seen,
-        others: memory.has_others(login.chapter, now),
+        others: memory.has_others(login.chapter),
         standing: Standing::from(Some(&login.stage)),
         end,
     }
@@ -279,7 +278,7 @@ pub(super) async fn signed_in(
         let memory = shared.memory();
         let session = memory.session(asked.session(), now).cloned();
         session.map(|session| {
-            let others = |chapter| memory.has_others(chapter, now);
+            let others = |chapter| memory.has_others(chapter);
             let refreshed = session.refreshed.as_ref();
             let refresh = refreshed.and_then(|refreshed| refreshed.chapter);
             let others = (others(session.chapter), refresh.map(others));
@@ -306,13 +305,12 @@ pub(super) async fn failed(
 ) -> Response {
     let asked = Asked::new(query, headers);
     let id = asked.query.first("login").unwrap_or_default();
-    let now = shared.clock.now();
     let found = {
         let memory = shared.memory();
         let browser = asked.browser().unwrap_or_default();
         let login = memory.login(browser, Some(id)).cloned();
         login.map(|login| {
-            let others = memory.has_others(login.chapter, now);
+            let others = memory.has_others(login.chapter);
             (login, others)
         })
     };

@@ -16,6 +16,7 @@ use super::pages::{self, Problem};
 use super::relying_party::{BadCallback, Callback, Wishes};
 use super::settings::Ended;
 use super::shared::Shared;
+use crate::expected::CODE_NOT_ERROR;
 
 /// The most characters of a parameter that the app writes into the journal.
 const JOURNAL_TEXT: usize = 300;
@@ -197,7 +198,7 @@ async fn answer_to_callback(
         }
     };
     checks.push(Check::new(
-        "there is a code, not an error",
+        CODE_NOT_ERROR,
         "RFC 6749 §4.1.2.1",
         callback.answer.is_ok(),
     ));

@@ -442,8 +442,7 @@ pub(super) fn login_tale(language: Language, tale: &Tale) -> String {
             "受け取った情報とトークンを見る",
             "See what was received, and the tokens",
         ),
-        // A login that is cancelled ends with an error of OAuth, as the others do.
-        cancelled: "",
+        cancelled: language.say("キャンセルしました。", "Cancelled."),
         failed: language.say("ログインできませんでした。", "Not signed in."),
         why: language.say("理由を見る", "See why"),
     };
@@ -506,6 +505,7 @@ impl From<Option<&Stage>> for Standing {
             None => Self::None,
             Some(Stage::Waiting(_) | Stage::Finishing) => Self::UnderWay,
             Some(Stage::SignedIn) => Self::Done,
+            Some(Stage::Failed(failed)) if failed.is_cancel() => Self::Cancelled,
             Some(Stage::Failed(failed)) => {
                 let class = failed.class.clone().or_else(|| failed.error.clone());
                 Self::Failed(class.unwrap_or_default())
@@ -659,7 +659,7 @@ fn indented(object: &Map<String, Value>) -> String {
     serde_json::to_string_pretty(object).unwrap_or_default()
 }
 
-/// The page of a login that failed; `words` explain the bridge's class.
+/// The page of a login that failed or was cancelled; `words` explain the bridge's class.
 pub(super) fn failed(
     language: Language,
     login: &Login,
@@ -667,13 +667,25 @@ pub(super) fn failed(
     words: Option<Explanation>,
     (hops, others): (&[Hop], bool),
 ) -> Response {
-    let title = language.say("ログインできませんでした", "You could not be signed in");
+    let is_cancel = failed.is_cancel();
+    let title = match is_cancel {
+        true => language.say("キャンセルしました", "You cancelled"),
+        false => language.say("ログインできませんでした", "You could not be signed in"),
+    };
     let switch = format!(
         "/failed?login={}&{LANGUAGE}={}",
         login.id,
         language.other().code()
     );
     let (meaning, remedy) = match (words, failed.refused) {
+        _ if is_cancel => {
+            let told = language.say(
+                "ログインは行われず、アプリには何の情報も届いていません。いつでもログインし直せます。",
+                "Nobody is signed in, and the app got no information. You can sign in again at \
+                any time.",
+            );
+            (told.to_owned(), None)
+        }
         (Some(words), _) => (words.meaning, Some(words.remedy)),
         (None, Some(refused)) => (refusal(refused, language).to_owned(), None),
         (None, None) => {
@@ -686,6 +698,7 @@ pub(super) fn failed(
     };
     let template = FailedPage {
         frame: Frame::new(SITE, language, title, switch),
+        is_cancel,
         meaning,
         remedy,
         again: choice::query_of(&login.scopes),
@@ -699,6 +712,8 @@ pub(super) fn failed(
 #[template(path = "failed.html")]
 struct FailedPage<'a> {
     frame: Frame,
+    /// Whether the person cancelled, which is no failure.
+    is_cancel: bool,
     meaning: String,
     remedy: Option<String>,
     /// The query of a new login that asks for the same scopes.

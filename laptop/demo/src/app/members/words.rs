@@ -3,8 +3,7 @@
 
 use loopback::pages::Language;
 
-/// The class of a verification that the person cancelled.
-pub(super) const CANCELLED: &str = "cancelled";
+use crate::expected::CANCELLED;
 
 /// What a member is told, if there is a sentence for this class.
 pub(super) fn told(class: &str, language: Language) -> Option<&'static str> {
