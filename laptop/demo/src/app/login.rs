@@ -9,6 +9,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::{HeaderMap, LOCATION, SET_COOKIE};
 use loopback::journal::{Check, Entry, Parameter, Party, Step};
+use loopback::pages::note_page;
 
 use super::handlers::{Asked, BROWSER, SESSION, is_random, random, see_other, with_cookie};
 use super::memory::{Chapter, Failed, NotTaken, Stage};
@@ -119,6 +120,7 @@ pub(super) fn tell(
         status: Some(response.status().as_u16()),
         answer,
     };
+    note_page(&shared.journal, entry, response);
     shared.journal.end(entry, step);
 }
 

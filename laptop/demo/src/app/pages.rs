@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use loopback::journal::Hop;
 use loopback::journal::Moment;
-use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, page};
+use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, as_read, page, with_words};
 use serde_json::{Map, Value};
 
 use super::choice::{self, Choice};
@@ -295,7 +295,9 @@ pub(super) fn problem(problem: Problem<'_>, language: Language) -> Response {
         link: (home, to_start(language)),
         again: false,
     };
-    page(problem.status(), &template, Forms::None, None)
+    let read = as_read(language, title, &[what_happened, what_to_do]);
+    let page = page(problem.status(), &template, Forms::None, None);
+    with_words(page, read)
 }
 
 #[derive(Template)]
