@@ -5,6 +5,7 @@
 use std::cell::Cell;
 
 use chrono::TimeDelta;
+use cli::classes;
 use demo::app::AppSettings;
 use demo::laptop::LaptopOptions;
 use login_kit::{FunctionClock, Laptop, day_that_goes_on, functions};
@@ -78,7 +79,10 @@ impl Demo {
         day_that_goes_on().await;
         let function_clock = FunctionClock::ahead(0);
         let mut options = LaptopOptions::new(functions());
-        options.app = Some(AppSettings::default());
+        options.app = Some(AppSettings {
+            explain: classes::explain,
+            ..AppSettings::default()
+        });
         options.members = Some(demo::cases::members());
         for environment in [&mut options.environment, &mut options.trigger_environment] {
             environment.extend(function_clock.environment());

@@ -267,6 +267,13 @@ async fn a_login_that_fails_is_told_with_its_class_its_words_and_its_story() {
             "直し方".to_owned(),
             "サポート番号".to_owned(),
             "pill fail".to_owned(),
+            // The row says what it is about.
+            "期待したもの".to_owned(),
+            "届いたもの".to_owned(),
+            "運用者がすること</dt><dd>直し方".to_owned(),
+            format!("「ログインできませんでした」&#60;meaning of {class}&#62;"),
+            // Here, in the row of the service's answer, and in the row that failed.
+            format!("あなたが選んだ誤り：</b> <code>{}</code>", fault.id()),
         ] {
             assert!(text.contains(&told), "{told}");
         }

@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use cli::classes;
 use cli::exit::{self, Status};
-use demo::app::{AppSettings, Ended, Explanation};
+use demo::app::{AppSettings, Ended};
 use demo::expected::CANCELLED;
 use demo::laptop::{Laptop, LaptopOptions};
 use demo::scopes::Scopes;
-use function_kit::failure::Bilingual;
 use loopback::journal::{Hop, Journal, Moment, Party};
 use loopback::pages::Language;
 use serde_json::Value;
@@ -47,7 +46,7 @@ pub(crate) async fn run(
     options.app = Some(AppSettings {
         port: demo.app_port,
         scopes,
-        explain,
+        explain: classes::explain,
         ended: Some(sender),
     });
     let laptop = tokio::select! {
@@ -119,16 +118,6 @@ pub(crate) async fn run(
         }
     }
     Ok(exit::SUCCESS)
-}
-
-/// Meaning and remedy of a failure class, the bridge's or the triggers', as plain text.
-fn explain(class: &str, language: Language) -> Option<Explanation> {
-    let plain = |text: Bilingual| language.say(text.ja, text.en).replace('`', "");
-    let class = classes::named(class)?;
-    Some(Explanation {
-        meaning: plain(class.meaning),
-        remedy: plain(class.advice),
-    })
 }
 
 /// Whether the browser is opened: only if a person sits at this machine's screen, and gave neither
@@ -370,8 +359,6 @@ fn ends_there(hop: &&Hop) -> bool {
 #[cfg(test)]
 mod tests {
     use loopback::journal::{Check, Step};
-    use record_trigger::Class as TriggerClass;
-    use relying_party::Class;
 
     use super::*;
 
@@ -402,26 +389,6 @@ mod tests {
         ] {
             assert!(!opens(&demo, true, &["DISPLAY"]));
         }
-    }
-
-    #[test]
-    fn every_class_has_words_in_both_languages() {
-        let of_the_bridge = Class::ALL.iter().map(|class| class.name());
-        let of_the_triggers = TriggerClass::ALL.iter().map(|class| class.name());
-        for class in of_the_bridge.chain(of_the_triggers) {
-            let ja = explain(class, Language::Japanese).unwrap();
-            let en = explain(class, Language::English).unwrap();
-            for (words, is_english) in [(&ja, false), (&en, true)] {
-                for text in [&words.meaning, &words.remedy] {
-                    let has_kana = text.chars().any(|c| ('\u{3041}'..='\u{30ff}').contains(&c));
-                    assert_eq!(has_kana, !is_english, "{class}: {text}");
-                    assert!(text.ends_with(['。', '.']), "{class}: {text}");
-                    assert!(!text.contains(['`', '|', '[']), "{class}: {text}");
-                }
-            }
-        }
-        assert_eq!(explain("no_such_class", Language::English), None);
-        assert_eq!(explain("", Language::Japanese), None);
     }
 
     #[test]

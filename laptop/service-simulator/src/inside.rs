@@ -119,7 +119,9 @@ mod tests {
         let inside = |claims: Value| {
             let token = token(&json!({ "alg": "ES256", "kid": "a" }), &claims);
             let all = of_id_token(&token, &right, now).into_iter();
-            let all: Vec<_> = all.map(|one| format!("{}={}", one.name, one.value)).collect();
+            let all: Vec<_> = all
+                .map(|one| format!("{}={}", one.name, one.value))
+                .collect();
             all.join("\n")
         };
         let told = inside(json!({
@@ -145,7 +147,12 @@ mod tests {
             assert!(!told.contains(hidden), "{hidden}: {told}");
         }
         let told = inside(json!({ "nonce": "x", "nbf": now.timestamp() - 1 }));
-        for expected in ["nonce=another one", "at_hash=missing", "nbf=1 s ago", "sub=missing"] {
+        for expected in [
+            "nonce=another one",
+            "at_hash=missing",
+            "nbf=1 s ago",
+            "sub=missing",
+        ] {
             assert!(told.contains(expected), "{expected}: {told}");
         }
         for no_jwt in ["", "a", "a.b.c", "e30"] {

@@ -192,6 +192,7 @@ fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
     let Some(login) = browser.and_then(|browser| memory.login(browser, None)) else {
         return Tale {
             hops: Vec::new(),
+            explain: shared.settings.explain,
             seen,
             others: false,
             standing: Standing::None,
@@ -206,6 +207,7 @@ fn tale_of(shared: &Shared, browser: Option<&str>, language: Language) -> Tale {
     };
     Tale {
         hops: hops_of(&shared.journal, login.chapter),
+        explain: shared.settings.explain,
         seen,
         others: memory.has_others(login.chapter),
         standing: Standing::from(Some(&login.stage)),
@@ -290,7 +292,8 @@ pub(super) async fn signed_in(
             let hops = hops_of(&shared.journal, session.chapter);
             let refresh_hops = refresh.map(|chapter| hops_of(&shared.journal, chapter));
             let refresh = refresh_hops.as_deref().zip(others.1);
-            pages::signed_in(asked.language, &session, (&hops, others.0), refresh)
+            let told = (asked.language, shared.settings.explain);
+            pages::signed_in(told, &session, (&hops, others.0), refresh)
         }
         None => pages::problem(Problem::NotSignedIn, asked.language),
     };
@@ -318,10 +321,8 @@ pub(super) async fn failed(
         Some((login, others)) => match &login.stage {
             Stage::Failed(failed) => {
                 let hops = hops_of(&shared.journal, login.chapter);
-                let class = failed.class.as_deref();
-                let words =
-                    class.and_then(|class| (shared.settings.explain)(class, asked.language));
-                pages::failed(asked.language, &login, failed, words, (&hops, others))
+                let told = (asked.language, shared.settings.explain);
+                pages::failed(told, &login, failed, (&hops, others))
             }
             _ => pages::problem(Problem::UnknownLogin, asked.language),
         },

@@ -20,6 +20,7 @@ mod server;
 mod settings;
 mod shared;
 
+pub(crate) use members::told_to_member;
 pub use members::{Invented, MemberRegistration};
 pub use server::{App, BoundApp, PUBLIC_HOST};
 pub use settings::{AppSettings, Ended, Explain, Explanation, StartError};

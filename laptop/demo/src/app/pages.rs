@@ -16,8 +16,9 @@ use super::choice::{self, Choice};
 use super::memory::{Failed, Login, Refreshed, Refused, Session, Stage};
 use super::received::{self, Fact, JAPAN, Row};
 use super::relying_party::OAuthError;
-use super::settings::Explanation;
+use super::settings::Explain;
 use crate::diagram::{Count, count, diagram};
+use crate::failures::{Chosen, NOT_SIGNED_IN, Teller};
 use crate::scopes::Scopes;
 
 /// The icon, the colour and the label of these pages.
@@ -36,6 +37,8 @@ const SEEN: HeaderName = HeaderName::from_static("story-seen");
 /// What a page shows of a browser's newest login, or of a member's newest act.
 pub(super) struct Tale {
     pub(super) hops: Vec<Hop>,
+    /// What the classes of failure mean.
+    pub(super) explain: Explain,
     /// The moment up to which the hops were read.
     pub(super) seen: Moment,
     /// Whether hops of other logins may be among them.
@@ -456,7 +459,7 @@ pub(super) fn tale(language: Language, words: &TaleWords, tale: &Tale) -> String
     let part = TalePart {
         language,
         words,
-        story: Story::new(language, &tale.hops, tale.others),
+        story: Story::new(teller(&tale.hops, tale.explain, language), tale.others),
         standing: &tale.standing,
         end: tale.end.as_deref(),
     };
@@ -516,6 +519,14 @@ impl From<Option<&Stage>> for Standing {
     }
 }
 
+const fn teller(hops: &[Hop], explain: Explain, language: Language) -> Teller<'_> {
+    Teller {
+        hops,
+        explain,
+        language,
+    }
+}
+
 /// A diagram, with the counts and the remark above it.
 struct Story {
     /// HTML of [`diagram`], in which everything is escaped.
@@ -525,10 +536,10 @@ struct Story {
 }
 
 impl Story {
-    fn new(language: Language, hops: &[Hop], others: bool) -> Self {
+    fn new(teller: Teller<'_>, others: bool) -> Self {
         Self {
-            html: diagram(hops, language),
-            count: count(hops),
+            html: diagram(teller),
+            count: count(teller.hops),
             others,
         }
     }
@@ -540,7 +551,7 @@ impl Story {
 
 /// The page of a person who is signed in.
 pub(super) fn signed_in(
-    language: Language,
+    (language, explain): (Language, Explain),
     session: &Session,
     (hops, others): (&[Hop], bool),
     refresh: Option<(&[Hop], bool)>,
@@ -608,9 +619,12 @@ pub(super) fn signed_in(
                 .failed
                 .as_ref()
                 .map_or_else(Vec::new, |failed| facts_of(failed, language)),
-            story: refresh.map(|(hops, others)| Story::new(language, hops, others)),
+            story: refresh.map(|(hops, others)| {
+                let teller = teller(hops, explain, language);
+                Story::new(teller, others)
+            }),
         }),
-        story: Story::new(language, hops, others),
+        story: Story::new(teller(hops, explain, language), others),
     };
     page(StatusCode::OK, &template, Forms::Own, None)
 }
@@ -661,24 +675,25 @@ fn indented(object: &Map<String, Value>) -> String {
     serde_json::to_string_pretty(object).unwrap_or_default()
 }
 
-/// The page of a login that failed or was cancelled; `words` explain the bridge's class.
+/// The page of a login that failed or was cancelled.
 pub(super) fn failed(
-    language: Language,
+    (language, explain): (Language, Explain),
     login: &Login,
     failed: &Failed,
-    words: Option<Explanation>,
     (hops, others): (&[Hop], bool),
 ) -> Response {
     let is_cancel = failed.is_cancel();
     let title = match is_cancel {
         true => language.say("キャンセルしました", "You cancelled"),
-        false => language.say("ログインできませんでした", "You could not be signed in"),
+        false => language.say(NOT_SIGNED_IN.0, NOT_SIGNED_IN.1),
     };
     let switch = format!(
         "/failed?login={}&{LANGUAGE}={}",
         login.id,
         language.other().code()
     );
+    let class = failed.class.as_deref();
+    let words = class.and_then(|class| explain(class, language));
     let (meaning, remedy) = match (words, failed.refused) {
         _ if is_cancel => {
             let told = language.say(
@@ -698,6 +713,7 @@ pub(super) fn failed(
             (told.to_owned(), None)
         }
     };
+    let teller = teller(hops, explain, language);
     let template = FailedPage {
         frame: Frame::new(SITE, language, title, switch),
         is_cancel,
@@ -705,7 +721,8 @@ pub(super) fn failed(
         remedy,
         again: choice::query_of(&login.scopes),
         facts: facts_of(failed, language),
-        story: Story::new(language, hops, others),
+        fault: teller.last_fault(),
+        story: Story::new(teller, others),
     };
     page(StatusCode::OK, &template, Forms::None, None)
 }
@@ -721,6 +738,8 @@ struct FailedPage<'a> {
     /// The query of a new login that asks for the same scopes.
     again: String,
     facts: Vec<(&'static str, &'a str)>,
+    /// The fault that was chosen at the service's stand-in, if one was.
+    fault: Option<Chosen>,
     story: Story,
 }
 

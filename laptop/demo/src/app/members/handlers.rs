@@ -93,6 +93,7 @@ fn tale_of(members: &Members, session: Option<&Session>, language: Language) -> 
     let Some(act) = session.map(|session| &session.act) else {
         return Tale {
             hops: Vec::new(),
+            explain: members.shared.settings.explain,
             seen,
             others: false,
             standing: Standing::None,
@@ -111,6 +112,7 @@ fn tale_of(members: &Members, session: Option<&Session>, language: Language) -> 
     };
     Tale {
         hops: hops_of(&members.shared.journal, act.chapter),
+        explain: members.shared.settings.explain,
         seen,
         others: members.shared.memory().has_others(act.chapter)
             || members.logins().has_others(act.chapter)
