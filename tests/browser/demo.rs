@@ -76,10 +76,16 @@ pub(crate) struct Demo {
 impl Demo {
     /// Starts everything on free ports.
     pub(crate) async fn start() -> Self {
+        Self::start_at(0).await
+    }
+
+    /// Starts everything on free ports, but the app on this one.
+    pub(crate) async fn start_at(port: u16) -> Self {
         day_that_goes_on().await;
         let function_clock = FunctionClock::ahead(0);
         let mut options = LaptopOptions::new(functions());
         options.app = Some(AppSettings {
+            port,
             explain: classes::explain,
             ..AppSettings::default()
         });
