@@ -5,6 +5,7 @@
 use std::cell::Cell;
 
 use chrono::TimeDelta;
+use cli::classes;
 use demo::app::AppSettings;
 use demo::laptop::LaptopOptions;
 use login_kit::{FunctionClock, Laptop, day_that_goes_on, functions};
@@ -75,10 +76,19 @@ pub(crate) struct Demo {
 impl Demo {
     /// Starts everything on free ports.
     pub(crate) async fn start() -> Self {
+        Self::start_at(0).await
+    }
+
+    /// Starts everything on free ports, but the app on this one.
+    pub(crate) async fn start_at(port: u16) -> Self {
         day_that_goes_on().await;
         let function_clock = FunctionClock::ahead(0);
         let mut options = LaptopOptions::new(functions());
-        options.app = Some(AppSettings::default());
+        options.app = Some(AppSettings {
+            port,
+            explain: classes::explain,
+            ..AppSettings::default()
+        });
         options.members = Some(demo::cases::members());
         for environment in [&mut options.environment, &mut options.trigger_environment] {
             environment.extend(function_clock.environment());

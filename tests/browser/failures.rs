@@ -6,7 +6,7 @@ use relying_party::Class;
 use service_simulator::fault::Fault;
 
 use crate::demo::{Demo, JA};
-use crate::webdriver::{Browser, PC, PHONE};
+use crate::webdriver::{Browser, PC, PHONE, Setup};
 
 /// Every second fault that makes a login fail, starting with number `first`.
 fn half(first: usize) -> impl Iterator<Item = (Fault, &'static str)> {
@@ -67,10 +67,41 @@ async fn every_fault_that_fails_a_login_ends_on_a_page_that_names_it_second_half
 #[tokio::test]
 async fn the_pages_of_failures_look_as_they_should() {
     let demo = Demo::start().await;
-    for setup in [PC, PHONE] {
+    let dark = Setup {
+        dark: true,
+        language: "en",
+        ..PC
+    };
+    for setup in [PC, PHONE, dark] {
         let browser = Browser::open(setup).await;
         let fault = Fault::IdTokenWrongNonce;
         demo.sign_in(&browser, "adult", Some(fault)).await;
+        assert!(browser.text().await.contains("id-token-wrong-nonce"));
+        // The row that failed says what was expected and what came.
+        let row = browser.element("ol.rows > li.bad summary").await;
+        row.click().await.unwrap();
+        let text = browser.text().await;
+        let words = match setup.language {
+            "en" => [
+                "Expected",
+                "nonce is this login's",
+                "nonce: another one",
+                "What an operator does",
+                "What the person read",
+                "You chose this fault:",
+            ],
+            _ => [
+                "期待したもの",
+                "nonce がこのログインの値",
+                "nonce: 別の値",
+                "運用者がすること",
+                "利用者が読んだ文",
+                "あなたが選んだ誤り：",
+            ],
+        };
+        for told in words {
+            assert!(text.contains(told), "{told}: {text}");
+        }
         browser.sees("failed-at-the-app").await;
         let fault = Fault::CallbackWithoutState;
         demo.sign_in(&browser, "adult", Some(fault)).await;
@@ -90,8 +121,14 @@ async fn a_login_can_be_cancelled_at_the_consent() {
     browser.click(JA.cancel).await;
     browser.element("body.app h1").await;
     let text = browser.text().await;
+    for told in ["キャンセルしました", "access_denied", "cancelled"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    // A cancel is no failure, and nothing looks like one.
+    let failures = ".failure, .failed, .row.bad, .pill.fail, .inside .fail";
+    assert_eq!(browser.count(failures).await, 0);
     assert!(
-        text.contains("access_denied") && text.contains("cancelled"),
+        !text.contains('✗') && !text.contains("ログインできませんでした"),
         "{text}"
     );
     browser.sees("cancelled").await;

@@ -57,7 +57,8 @@ fn of(setup: Setup) -> Words {
     if setup.language == "en" { EN } else { JA }
 }
 
-async fn sign_in(browser: &Browser, username: &str, button: &str) {
+/// Signs a member in on the app’s page.
+pub(crate) async fn sign_in(browser: &Browser, username: &str, button: &str) {
     browser.write("username", username).await;
     browser.write("password", PASSWORD).await;
     browser.click(button).await;

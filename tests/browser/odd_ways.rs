@@ -216,3 +216,61 @@ async fn the_language_can_be_switched_on_the_way() {
     browser.close().await;
     demo.stop().await;
 }
+
+#[tokio::test]
+async fn a_demo_that_was_stopped_says_so_and_goes_on_when_it_is_started_again() {
+    const WORDS: &str = "デモは止まっています。";
+    let demo = Demo::start().await;
+    let browser = Browser::open(PC).await;
+    browser.go(&demo.start_page()).await;
+    let told = async || browser.text().await.contains(WORDS);
+    // One lost request says nothing.
+    let lose = "const real = window.fetch; let lost = 0; document.lost = () => lost; \
+                window.fetch = (...all) => lost++ ? real(...all) : Promise.reject(new TypeError());";
+    browser.run(lose).await;
+    let start = browser.client().window().await.unwrap();
+    let other = browser.client().new_window(true).await.unwrap().handle;
+    browser.switch_to(&other).await;
+    demo.to_the_test_card(&browser).await;
+    browser.switch_to(&start).await;
+    browser
+        .until("a request was lost, and the next one wasn't", async || {
+            browser.run("return document.lost()").await.as_u64() >= Some(2)
+        })
+        .await;
+    browser.element("ol.rows > li").await;
+    assert!(!told().await);
+
+    // The members' page watches, too.
+    browser.switch_to(&other).await;
+    browser.go(&format!("{}/members", demo.start_page())).await;
+    crate::members::sign_in(&browser, "hanako", "サインイン").await;
+    browser.switch_to(&start).await;
+    let port = Url::parse(&demo.start_page()).unwrap().port().unwrap();
+    demo.stop().await;
+    for window in [&start, &other] {
+        browser.switch_to(window).await;
+        browser
+            .until("the page says so", async || told().await)
+            .await;
+        let command = format!("cargo run -- demo --app-port {port}");
+        assert!(browser.text().await.contains(&command));
+        assert_eq!(browser.count("[role=status] .failed").await, 1);
+    }
+    browser.picture("demo-stopped").await;
+    browser.is_accessible().await;
+
+    let demo = Demo::start_at(port).await;
+    for window in [&start, &other] {
+        browser.switch_to(window).await;
+        browser
+            .until("the page goes on", async || !told().await)
+            .await;
+    }
+    browser.switch_to(&start).await;
+    browser.click("図を見ながらログイン （新しいタブ）").await;
+    browser.switch_to(&start).await;
+    browser.element("ol.rows > li").await;
+    browser.close().await;
+    demo.stop().await;
+}

@@ -247,11 +247,11 @@ fn own((a, b): (&str, &str)) -> (String, String) {
 async fn a_login_that_fails_is_told_with_its_class_its_words_and_its_story() {
     let laptop = site().await;
     for (fault, class, error) in [
-        (Fault::Cancel, "cancelled", "access_denied"),
         (Fault::IdTokenWrongNonce, "id_token_nonce", "invalid_grant"),
+        // The service's page timed out: `access_denied` too, but the person didn't cancel.
         (
-            Fault::CancelHostileDescription,
-            "cancelled",
+            Fault::ErrorAuthenticationExpired,
+            "service_login_expired",
             "access_denied",
         ),
     ] {
@@ -267,6 +267,13 @@ async fn a_login_that_fails_is_told_with_its_class_its_words_and_its_story() {
             "直し方".to_owned(),
             "サポート番号".to_owned(),
             "pill fail".to_owned(),
+            // The row says what it is about.
+            "期待したもの".to_owned(),
+            "届いたもの".to_owned(),
+            "運用者がすること</dt><dd>直し方".to_owned(),
+            format!("「ログインできませんでした」&#60;meaning of {class}&#62;"),
+            // Here, in the row of the service's answer, and in the row that failed.
+            format!("あなたが選んだ誤り：</b> <code>{}</code>", fault.id()),
         ] {
             assert!(text.contains(&told), "{told}");
         }
@@ -285,6 +292,39 @@ async fn a_login_that_fails_is_told_with_its_class_its_words_and_its_story() {
 }
 
 #[tokio::test]
+async fn a_login_that_is_cancelled_is_told_as_no_failure() {
+    let laptop = site().await;
+    for fault in [Fault::Cancel, Fault::CancelHostileDescription] {
+        let browser = browser();
+        let page = sign_in(&laptop, &browser, "adult", Some(fault)).await;
+        assert_eq!((page.status.as_u16(), page.url.path()), (200, "/failed"));
+        assert_strict(&page);
+        let start = visit(&laptop, &browser, "/").await;
+        for (text, told) in [
+            (page.text(), "<h1>キャンセルしました</h1>"),
+            (start.text(), "<b>キャンセルしました。</b>"),
+        ] {
+            assert!(text.contains(told), "{told}");
+            // The bridge's check, and the app's.
+            assert_eq!(text.matches("当てはまらず、それが正しい").count(), 2);
+            for failure in [
+                "pill fail",
+                " bad\"",
+                "✗",
+                "failure\"",
+                "remark failed",
+                "<script>a",
+            ] {
+                assert!(!text.contains(failure), "{failure}");
+            }
+        }
+        assert!(page.text().contains("もう一度ログイン"));
+        assert!(!page.text().contains("運用者がすること"));
+    }
+    laptop.stop().await;
+}
+
+#[tokio::test]
 async fn two_tabs_end_each_with_its_own_login_and_say_that_there_was_another() {
     let laptop = site().await;
     let one = browser();
@@ -294,14 +334,29 @@ async fn two_tabs_end_each_with_its_own_login_and_say_that_there_was_another() {
     let second = to_the_callback(&laptop, &other, second, "gender-absent", None).await;
     let page = arrive(&other, &second).await;
     assert_eq!(page.url.path(), "/signed-in");
-    assert!(page.text().contains("別のログインも進んでいました"));
+    // So far, the first one could as well be abandoned: it did nothing since the second one began.
+    let others = "別のログインも進んでいました";
+    assert!(!page.text().contains(others));
     let session = session_of(&laptop, &one);
 
     let first = to_the_callback(&laptop, &one, first, "adult", None).await;
     let page = arrive(&one, &first).await;
-    assert!(page.text().contains("山田　太郎"));
+    assert!(page.text().contains("山田　太郎") && page.text().contains(others));
     // Every login makes a new session and ends the one before.
     assert_ne!(session_of(&laptop, &one), session);
+    laptop.stop().await;
+}
+
+#[tokio::test]
+async fn an_abandoned_login_is_no_other_one_in_the_next_story() {
+    let laptop = site().await;
+    // In this browser, and in another one.
+    let browser = browser();
+    to_the_test_card(&laptop, &browser).await;
+    to_the_test_card(&laptop, &login_kit::browser()).await;
+    let page = sign_in(&laptop, &browser, "adult", None).await;
+    assert_eq!(page.url.path(), "/signed-in");
+    assert!(!page.text().contains("別のログインも進んでいました"));
     laptop.stop().await;
 }
 

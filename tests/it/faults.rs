@@ -1,9 +1,15 @@
 //! Every fault of the service, one login each: the login fails with exactly one class, which is
-//! logged once and shown in the right place. What is odd but allowed must succeed.
+//! logged once and shown in the right place, and the diagram says what was expected and what came.
+//! What is odd but allowed must succeed.
 //! After each fault the next login succeeds: a fault has no lasting effect.
 
-use login_kit::{Laptop, Outcome, Place, browser, laptop, logged};
-use loopback::journal::Party;
+use cli::classes;
+use demo::diagram::diagram;
+use demo::expected::CANCELLED;
+use demo::failures::Teller;
+use login_kit::{Confidential, Laptop, Outcome, Place, browser, laptop, logged};
+use loopback::journal::{Hop, Moment, Party};
+use loopback::pages::Language;
 use relying_party::Class;
 use service_simulator::fault::Fault;
 
@@ -65,13 +71,127 @@ fn last_status(laptop: &Laptop) -> u16 {
     step.and_then(|step| step.status).unwrap()
 }
 
+/// What must be among the words for what came.
+const CAME: &[(Fault, &str, &str)] = &[
+    (
+        Fault::CallbackWrongIssuer,
+        "iss: https://issuer.invalid",
+        "iss: https://issuer.invalid",
+    ),
+    (
+        Fault::ErrorUnknown,
+        "error: card_revoked",
+        "error: card_revoked",
+    ),
+    (Fault::TokenSlow, "まだ応答がない", "no answer yet"),
+    (
+        Fault::TokenConnectionClosed,
+        "接続が切れた",
+        "the connection was closed",
+    ),
+    (Fault::Token500, "ステータス 500", "status 500"),
+    (Fault::TokenHtml, "text/html", "text/html"),
+    (
+        Fault::TokenBrokenJson,
+        "途中で切れた JSON",
+        "JSON that is cut off",
+    ),
+    (Fault::TokenTypeOther, "token_type: mac", "token_type: mac"),
+    (
+        Fault::TokenWithoutAccessToken,
+        "access_token: なし",
+        "access_token: missing",
+    ),
+    (Fault::TokenWithoutScope, "scope: なし", "scope: missing"),
+    (
+        Fault::IdTokenWrongIssuer,
+        "iss: https://issuer.invalid",
+        "iss: https://issuer.invalid",
+    ),
+    (Fault::IdTokenMissingAudience, "aud: なし", "aud: missing"),
+    (Fault::IdTokenExpired, "exp: 120秒前", "exp: 120 s ago"),
+    (
+        Fault::IdTokenIssuedInFuture,
+        "iat: 600秒後",
+        "iat: in 600 s",
+    ),
+    (
+        Fault::IdTokenWrongNonce,
+        "nonce: 別の値",
+        "nonce: another one",
+    ),
+    (Fault::IdTokenMissingNonce, "nonce: なし", "nonce: missing"),
+    (Fault::IdTokenWrongAssurance, "acr: aal1", "acr: aal1"),
+    (Fault::IdTokenHs256, "alg: HS256", "alg: HS256"),
+    (Fault::KeySet500, "ステータス 500", "status 500"),
+    (
+        Fault::UserinfoMissingName,
+        "address birthdate",
+        "address birthdate",
+    ),
+    (
+        Fault::UserinfoImpossibleBirthdate,
+        "実在しない日付",
+        "31 February",
+    ),
+];
+
+/// The hops tell the fault, and what was expected and what came, in both languages, and nothing
+/// confidential.
+fn is_told(laptop: &Laptop, fault: Fault, hops: &[Hop]) {
+    let confidential = Confidential::of(laptop);
+    for language in [Language::Japanese, Language::English] {
+        let teller = Teller {
+            hops,
+            explain: classes::explain,
+            language,
+        };
+        let chosen = teller.last_fault().expect("a chosen fault");
+        assert_eq!(chosen.name, fault.id());
+        assert!(!chosen.words.is_empty());
+        let failures: Vec<_> = hops.iter().flat_map(|hop| teller.failures(hop)).collect();
+        let class = fault.class().filter(|class| *class != CANCELLED);
+        let told = failures.iter().find(|told| told.class.as_deref() == class);
+        match (class, told) {
+            (None, told) => assert_eq!(told, None, "{fault}"),
+            (Some(_), None) => panic!("{fault}: {failures:?}"),
+            (Some(_), Some(told)) => {
+                let is_japanese = |text: &str| text.chars().any(|c| c >= '\u{3041}');
+                assert_eq!(is_japanese(&told.expected), language == Language::Japanese);
+                assert!(!told.came.is_empty() && told.remedy.is_some(), "{fault}");
+                for no_words in [
+                    "そうではなかった",
+                    "it was not so",
+                    "問題がない",
+                    "no problem",
+                ] {
+                    let said = [&told.came, &told.expected];
+                    assert!(said.iter().all(|said| *said != no_words), "{fault}");
+                }
+                if language == Language::English {
+                    assert!(!is_japanese(&told.came), "{fault}: {}", told.came);
+                }
+                let expected = CAME.iter().filter(|(of, ..)| *of == fault);
+                for (_, ja, en) in expected {
+                    let came = &told.came;
+                    assert!(came.contains(language.say(ja, en)), "{fault}: {came}");
+                }
+            }
+        }
+        confidential.assert_not_in(fault.id(), &diagram(teller));
+        confidential.assert_not_in(fault.id(), &format!("{failures:?}"));
+    }
+}
+
 /// Signs in with the fault, from the browser to the app, and checks the outcome.
 async fn login_with(laptop: &Laptop, fault: Fault) {
     let before = logged(laptop, "failure").len();
+    let from = Moment::from(laptop.journal.now().number() + 1);
     let outcome = laptop
         .login(&browser(), "adult", Some(fault))
         .await
         .unwrap();
+    is_told(laptop, fault, &laptop.journal.hops(from, None));
     let logged = &logged(laptop, "failure")[before..];
     let Some(name) = fault.class() else {
         assert!(

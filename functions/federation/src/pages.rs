@@ -14,7 +14,7 @@ use language::Language;
 
 use relying_party::failure::Failure;
 use relying_party::http_api::Response;
-use relying_party::{A_PROBLEM, Sentences};
+use relying_party::{A_PROBLEM, Class, Sentences};
 
 use crate::pending_cookie::Pending;
 
@@ -70,6 +70,12 @@ pub fn page(
     }
 }
 
+/// The sentences of the page of a class in one language: what happened, and what to do.
+#[must_use]
+pub fn sentences(class: Class, language: Language) -> [String; 2] {
+    in_words(class.page().unwrap_or(A_PROBLEM), language)
+}
+
 /// The texts of a page in one language.
 struct Text {
     lang: &'static str,
@@ -97,10 +103,7 @@ fn language(accept_language: Option<&str>) -> Language {
 }
 
 fn text(sentences: Sentences, pending: Option<Pending>, language: Language) -> Text {
-    let Sentences {
-        what_happened,
-        what_to_do,
-    } = sentences;
+    let [what_happened, what_to_do] = in_words(sentences, language);
     match language {
         Language::Japanese => Text {
             lang: "ja",
@@ -109,8 +112,8 @@ fn text(sentences: Sentences, pending: Option<Pending>, language: Language) -> T
                 Some(Pending::Verification) => "本人確認できませんでした",
                 None => "続けられませんでした",
             },
-            what_happened: what_happened.ja.replace(APP, APP_JA),
-            what_to_do: what_to_do.ja.replace(APP, APP_JA),
+            what_happened,
+            what_to_do,
             support_id: "サポート番号",
         },
         Language::English => Text {
@@ -120,11 +123,18 @@ fn text(sentences: Sentences, pending: Option<Pending>, language: Language) -> T
                 Some(Pending::Verification) => "Your identity could not be verified",
                 None => "This could not go on",
             },
-            what_happened: what_happened.en.replace(APP, APP_EN),
-            what_to_do: what_to_do.en.replace(APP, APP_EN),
+            what_happened,
+            what_to_do,
             support_id: "Support ID",
         },
     }
+}
+
+fn in_words(sentences: Sentences, language: Language) -> [String; 2] {
+    [sentences.what_happened, sentences.what_to_do].map(|words| match language {
+        Language::Japanese => words.ja.replace(APP, APP_JA),
+        Language::English => words.en.replace(APP, APP_EN),
+    })
 }
 
 #[cfg(test)]
@@ -132,7 +142,6 @@ mod tests {
     use function_kit::support_id::SupportId;
 
     use super::*;
-    use relying_party::Class;
 
     fn failure(class: Class) -> Failure {
         Failure {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use cli::classes;
 use cli::exit::{self, Status};
-use demo::app::{App, AppSettings, Ended, Explanation};
+use demo::app::{App, AppSettings, Ended};
+use demo::expected::CANCELLED;
 use demo::laptop::{Laptop, LaptopOptions};
 use demo::scopes::Scopes;
-use function_kit::failure::Bilingual;
 use loopback::journal::{Hop, Journal, Moment, Party};
 use loopback::pages::Language;
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub(crate) async fn run(
     options.app = Some(AppSettings {
         port: demo.app_port,
         scopes,
-        explain,
+        explain: classes::explain,
         ended: Some(sender),
     });
     let laptop = tokio::select! {
@@ -119,16 +119,6 @@ pub(crate) async fn run(
         }
     }
     Ok(exit::SUCCESS)
-}
-
-/// Meaning and remedy of a failure class, the bridge's or the triggers', as plain text.
-fn explain(class: &str, language: Language) -> Option<Explanation> {
-    let plain = |text: Bilingual| language.say(text.ja, text.en).replace('`', "");
-    let class = classes::named(class)?;
-    Some(Explanation {
-        meaning: plain(class.meaning),
-        remedy: plain(class.advice),
-    })
 }
 
 /// Whether the browser is opened: only if a person sits at this machine's screen, and gave neither
@@ -262,6 +252,10 @@ fn line_of(language: Language, ended: &Ended) -> String {
             let told = language.say("ログインしました", "signed in");
             format!("✓ {told}")
         }
+        Ended::Failed { class, .. } if class.as_deref() == Some(CANCELLED) => {
+            let told = language.say("キャンセルしました", "the person cancelled");
+            format!("– {told}")
+        }
         Ended::Failed {
             error,
             class,
@@ -277,7 +271,7 @@ fn line_of(language: Language, ended: &Ended) -> String {
             );
             format!("✓ {told}")
         }
-        Ended::NotVerified { class, .. } if class.as_deref() == Some("cancelled") => {
+        Ended::NotVerified { class, .. } if class.as_deref() == Some(CANCELLED) => {
             let told = language.say("本人確認をやめました", "the member cancelled");
             format!("– {told}")
         }
@@ -367,8 +361,6 @@ fn ends_there(hop: &&Hop) -> bool {
 #[cfg(test)]
 mod tests {
     use loopback::journal::{Check, Step};
-    use record_trigger::Class as TriggerClass;
-    use relying_party::Class;
 
     use super::*;
 
@@ -402,37 +394,35 @@ mod tests {
     }
 
     #[test]
-    fn every_class_has_words_in_both_languages() {
-        let of_the_bridge = Class::ALL.iter().map(|class| class.name());
-        let of_the_triggers = TriggerClass::ALL.iter().map(|class| class.name());
-        for class in of_the_bridge.chain(of_the_triggers) {
-            let ja = explain(class, Language::Japanese).unwrap();
-            let en = explain(class, Language::English).unwrap();
-            for (words, is_english) in [(&ja, false), (&en, true)] {
-                for text in [&words.meaning, &words.remedy] {
-                    let has_kana = text.chars().any(|c| ('\u{3041}'..='\u{30ff}').contains(&c));
-                    assert_eq!(has_kana, !is_english, "{class}: {text}");
-                    assert!(text.ends_with(['。', '.']), "{class}: {text}");
-                    assert!(!text.contains(['`', '|', '[']), "{class}: {text}");
-                }
-            }
-        }
-        assert_eq!(explain("no_such_class", Language::English), None);
-        assert_eq!(explain("", Language::Japanese), None);
-    }
-
-    #[test]
     fn what_came_from_outside_cannot_steer_the_terminal() {
         let failed = Ended::Failed {
             error: Some("\u{1b}[2Jaccess_denied\n".to_owned()),
-            class: Some("cancelled".to_owned()),
+            class: Some("service_login_expired".to_owned()),
             support_id: Some("7QK4-M2TX".to_owned()),
         };
         assert_eq!(
             line_of(Language::English, &failed),
-            "✗ not signed in  cancelled  7QK4-M2TX  \u{fffd}[2Jaccess_denied\u{fffd}"
+            "✗ not signed in  service_login_expired  7QK4-M2TX  \u{fffd}[2Jaccess_denied\u{fffd}"
         );
         assert_eq!(line_of(Language::English, &Ended::SignedIn), "✓ signed in");
+    }
+
+    #[test]
+    fn a_cancel_is_told_as_no_failure() {
+        let cancelled = || Some(CANCELLED.to_owned());
+        let login = Ended::Failed {
+            error: Some("access_denied".to_owned()),
+            class: cancelled(),
+            support_id: None,
+        };
+        let member = Ended::NotVerified {
+            class: cancelled(),
+            support_id: None,
+        };
+        for ended in [login, member] {
+            assert!(line_of(Language::English, &ended).ends_with("cancelled"));
+            assert!(line_of(Language::Japanese, &ended).starts_with("– "));
+        }
     }
 
     #[tokio::test]

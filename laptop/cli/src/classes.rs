@@ -1,7 +1,9 @@
 //! The failure classes of all functions by name: the bridge has a list of classes, and the triggers
 //! have another one.
 
+use demo::app::Explanation;
 use function_kit::failure::{Bilingual, Class, Kind};
+use loopback::pages::Language;
 use record_trigger::Class as TriggerClass;
 use relying_party::Class as BridgeClass;
 
@@ -25,6 +27,17 @@ pub fn named(name: &str) -> Option<Declared> {
     find::<BridgeClass>(name)
         .map(|class| declared(class, true))
         .or_else(|| find::<TriggerClass>(name).map(|class| declared(class, class.ends())))
+}
+
+/// Meaning and remedy of a failure class, the bridge's or the triggers', as plain text.
+#[must_use]
+pub fn explain(class: &str, language: Language) -> Option<Explanation> {
+    let plain = |text: Bilingual| language.say(text.ja, text.en).replace('`', "");
+    let class = named(class)?;
+    Some(Explanation {
+        meaning: plain(class.meaning),
+        remedy: plain(class.advice),
+    })
 }
 
 fn find<C: Class>(name: &str) -> Option<C> {
@@ -69,5 +82,25 @@ mod tests {
         }
         assert_eq!(named("no_such_class"), None);
         assert_eq!(named(""), None);
+    }
+
+    #[test]
+    fn every_class_has_words_in_both_languages() {
+        let of_the_bridge = BridgeClass::ALL.iter().map(|class| class.name());
+        let of_the_triggers = TriggerClass::ALL.iter().map(|class| class.name());
+        for class in of_the_bridge.chain(of_the_triggers) {
+            let ja = explain(class, Language::Japanese).unwrap();
+            let en = explain(class, Language::English).unwrap();
+            for (words, is_english) in [(&ja, false), (&en, true)] {
+                for text in [&words.meaning, &words.remedy] {
+                    let has_kana = text.chars().any(|c| ('\u{3041}'..='\u{30ff}').contains(&c));
+                    assert_eq!(has_kana, !is_english, "{class}: {text}");
+                    assert!(text.ends_with(['。', '.']), "{class}: {text}");
+                    assert!(!text.contains(['`', '|', '[']), "{class}: {text}");
+                }
+            }
+        }
+        assert_eq!(explain("no_such_class", Language::English), None);
+        assert_eq!(explain("", Language::Japanese), None);
     }
 }

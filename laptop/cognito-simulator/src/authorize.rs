@@ -11,7 +11,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::HeaderMap;
 use loopback::journal::{Check, Parameter, Party, Step};
-use loopback::pages::{self, LANGUAGE, remembering};
+use loopback::pages::{self, LANGUAGE, note_page, remembering};
 use loopback::parameters::Parameters;
 
 use crate::app_client::COGNITO_PROVIDER;
@@ -102,7 +102,7 @@ fn answer(
             Err(Unspecified) => (ErrorPage::Internal.in_language(language), Vec::new()),
         },
     };
-    shared.options.journal.record(Step {
+    let entry = shared.options.journal.record(Step {
         from: Party::Browser,
         to: Party::Cognito,
         request: format!("GET {}", endpoint.path()),
@@ -111,6 +111,7 @@ fn answer(
         status: Some(response.status().as_u16()),
         answer,
     });
+    note_page(&shared.options.journal, entry, &response);
     response
 }
 

@@ -10,7 +10,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::HeaderMap;
 use loopback::journal::{Check, Parameter, Party, Step};
-use loopback::pages::language;
+use loopback::pages::{language, note_page};
 use loopback::parameters::Parameters;
 use serde_json::{Map, Value};
 
@@ -62,6 +62,7 @@ pub(crate) async fn idp_response(
         status: Some(response.status().as_u16()),
         answer,
     };
+    note_page(&shared.options.journal, entry, &response);
     shared.options.journal.end(entry, step);
     response
 }

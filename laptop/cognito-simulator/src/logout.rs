@@ -9,7 +9,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::HeaderMap;
 use loopback::journal::{Check, Party, Step};
-use loopback::pages;
+use loopback::pages::{self, note_page};
 use loopback::parameters::Parameters;
 
 use crate::login_cookie::without_cookie;
@@ -35,7 +35,7 @@ pub(crate) async fn logout(
             (page.in_language(language), page.registered())
         }
     };
-    shared.options.journal.record(Step {
+    let entry = shared.options.journal.record(Step {
         from: Party::Browser,
         to: Party::Cognito,
         request: "GET /logout".to_owned(),
@@ -44,6 +44,7 @@ pub(crate) async fn logout(
         status: Some(response.status().as_u16()),
         answer,
     });
+    note_page(&shared.options.journal, entry, &response);
     response
 }
 

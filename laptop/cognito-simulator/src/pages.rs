@@ -10,7 +10,7 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderValue, LOCATION, REFERRER_POLICY};
 use loopback::beside::Beside;
 use loopback::journal::Parameter;
-use loopback::pages::{Forms, Frame, Language, Site, page};
+use loopback::pages::{Forms, Frame, Language, Site, as_read, page, with_words};
 
 use crate::native_users::NoSignIn;
 use crate::options::CognitoOptions;
@@ -162,7 +162,9 @@ impl ErrorPage {
                 _ => &[],
             },
         };
-        page(self.status(), &template, Forms::None, None)
+        let read = as_read(language, words, &[language.say(ja, en)]);
+        let page = page(self.status(), &template, Forms::None, None);
+        with_words(page, read)
     }
 
     /// The registered values that the page shows, for the journal.

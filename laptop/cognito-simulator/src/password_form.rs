@@ -9,7 +9,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::HeaderMap;
 use loopback::journal::{Check, Parameter, Party, Step};
-use loopback::pages::{LANGUAGE, language};
+use loopback::pages::{LANGUAGE, language, note_page};
 use loopback::parameters::Parameters;
 use secrecy::SecretString;
 
@@ -75,6 +75,7 @@ pub(crate) async fn sign_in(
         status: Some(response.status().as_u16()),
         answer,
     };
+    note_page(&shared.options.journal, entry, &response);
     shared.options.journal.end(entry, step);
     response
 }

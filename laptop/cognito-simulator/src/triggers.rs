@@ -5,7 +5,7 @@
 //! ends the sign-in.
 
 use local_lambda::DirectFunction;
-use loopback::journal::{Check, Parameter, Party, Step};
+use loopback::journal::{Again, Check, Note, Parameter, Party, Step};
 use serde_json::{Map, Value};
 
 use crate::options::{RepeatedTriggers, TokenEventVersion};
@@ -98,29 +98,35 @@ pub(crate) async fn ask<T>(
         }
     };
     let event = question.event(shared);
+    let mut again = None;
     if is_repeated {
         // Nobody uses this answer, but the function can't know that.
-        let _ = call(shared, &question, &event, &understand).await;
+        let _ = call(shared, (&question, again), &event, &understand).await;
+        again = Some(Again::Unprompted);
     }
     let mut attempt = 1;
     loop {
-        match call(shared, &question, &event, &understand).await {
+        match call(shared, (&question, again), &event, &understand).await {
             Err(TriggerFailure::TimedOut { .. }) if attempt < ATTEMPTS => attempt += 1,
             outcome => return outcome,
         }
+        again = Some(Again::TimedOut);
     }
 }
 
-/// One call, which is one hop of the journal.
+/// One call, which is one hop of the journal. If it is made again, the journal says why.
 async fn call<T>(
     shared: &Shared,
-    question: &Question<'_>,
+    (question, again): (&Question<'_>, Option<Again>),
     event: &Map<String, Value>,
     understand: &impl Fn(&Map<String, Value>) -> Understood<T>,
 ) -> Result<T, TriggerFailure> {
     let trigger = question.trigger.name();
     let (from, to) = (Party::Cognito, Party::Triggers);
     let entry = shared.options.journal.begin(from, to, question.source);
+    if let Some(again) = again {
+        shared.options.journal.note(entry, Note::Again(again));
+    }
     let text = Value::from(event.clone()).to_string();
     let invocation = question.function.invoke_with_checks(text);
     let invoked = tokio::time::timeout(shared.options.trigger_timeout, invocation).await;

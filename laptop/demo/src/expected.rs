@@ -1,7 +1,14 @@
 //! Checks that fail where everything is right: the function asks for something that shouldn't be
-//! there, or a member cancels, which isn't a failure.
+//! there, or the person cancels, which isn't a failure.
 
-use loopback::journal::{Check, Parameter, Party, Step};
+use loopback::journal::{Check, Party, Step};
+
+use crate::app::relying_party::class_and_support_id;
+
+/// The class of a login, or of a verification, that the person cancelled.
+pub const CANCELLED: &str = "cancelled";
+/// What the app checks of Amazon Cognito's answer.
+pub(crate) const CODE_NOT_ERROR: &str = "there is a code, not an error";
 
 /// The name of the user whom a login with the card makes, as the journal shows it: the provider's
 /// name, `_`, and the service's subject of 43 bytes.
@@ -13,11 +20,23 @@ pub fn is_expected(step: &Step, check: &Check) -> bool {
     !check.passed && (finds_no_card_user(step) || is_cancelled(step, check))
 }
 
-/// Whether the bridge sends a member back who cancelled.
+/// Whether there is no code because the person cancelled: the bridge finds so, or the app is told
+/// so. `access_denied` alone doesn't say it, since a provider may have other reasons.
 fn is_cancelled(step: &Step, check: &Check) -> bool {
-    const CANCELLED: &str = "cancelled";
-    let is = |one: &Parameter| one.name == "verification_error" && one.value == CANCELLED;
-    check.what == CANCELLED && step.answer.iter().any(is)
+    match check.what.as_str() {
+        CANCELLED => step.to == Party::Bridge,
+        CODE_NOT_ERROR => {
+            let mut all = step.parameters.iter();
+            let told = all.find(|one| one.name == "error_description");
+            told.is_some_and(|told| says_cancelled(&told.value))
+        }
+        _ => false,
+    }
+}
+
+/// Whether this `error_description` names the class of a cancel.
+fn says_cancelled(description: &str) -> bool {
+    class_and_support_id(description).0.as_deref() == Some(CANCELLED)
 }
 
 /// Whether the members' API asked for the user whom a login with the card would have made, and
@@ -36,29 +55,45 @@ pub(crate) fn finds_no_card_user(step: &Step) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use loopback::journal::Parameter;
 
     #[test]
-    fn a_member_may_cancel() {
-        let step = |name: &str, value: &str| Step {
-            from: Party::Browser,
-            to: Party::Bridge,
-            request: "GET /callback".to_owned(),
-            parameters: vec![],
-            checks: vec![],
-            status: Some(302),
-            answer: vec![Parameter::new(name, value)],
+    fn who_cancels_may() {
+        let step = |to, parameters: &[(&str, &str)], answer: &[(&str, &str)]| {
+            let of = |all: &[(&str, &str)]| {
+                let all = all.iter();
+                all.map(|(name, value)| Parameter::new(*name, value))
+                    .collect()
+            };
+            Step {
+                from: Party::Browser,
+                to,
+                request: "GET /callback".to_owned(),
+                parameters: of(parameters),
+                checks: vec![],
+                status: Some(302),
+                answer: of(answer),
+            }
         };
-        let cancelled = Check::new("cancelled", "docs/failures.md", false);
-        let other = Check::new("issuer_mismatch", "docs/failures.md", false);
-        assert!(is_expected(
-            &step("verification_error", "cancelled"),
-            &cancelled
-        ));
-        assert!(!is_expected(
-            &step("verification_error", "cancelled"),
-            &other
-        ));
-        assert!(!is_expected(&step("error", "access_denied"), &cancelled));
+        let failed = |what: &str| Check::new(what, "docs/failures.md", false);
+        let denied = ("error", "access_denied");
+        for answer in [denied, ("verification_error", "cancelled")] {
+            let at_bridge = step(Party::Bridge, &[], &[answer]);
+            assert!(is_expected(&at_bridge, &failed(CANCELLED)));
+            assert!(!is_expected(&at_bridge, &failed("issuer_mismatch")));
+        }
+        for (description, expected) in [
+            ("cancelled 7QK4-M2TX", true),
+            ("service_invalid_scope 7QK4-M2TX", false),
+            ("cancelled", false),
+            ("", false),
+        ] {
+            let told = [denied, ("error_description", description)];
+            let at_app = step(Party::App, &told, &[]);
+            assert_eq!(is_expected(&at_app, &failed(CODE_NOT_ERROR)), expected);
+            let what = "state was issued by this app";
+            assert!(!is_expected(&at_app, &failed(what)));
+        }
     }
 
     #[test]

@@ -36,6 +36,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("Digital Authentication App, token request", "デジタル認証アプリ、トークンリクエスト"),
     ("Digital Authentication App, userinfo", "デジタル認証アプリ、userinfo の応答"),
     ("ID token of the provider", "プロバイダーの IDトークンを検証"),
+    ("JSON that is cut off", "途中で切れた JSON"),
     ("PKCE is S256 or absent", "PKCE は S256（なしでもよい）"),
     (
         "SECRET_HASH is there if the client has a secret, and is right",
@@ -46,6 +47,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("acr_values is printable", "acr_values が印字可能な ASCII 文字（なしでもよい）"),
     ("alg is RS256", "alg が RS256"),
     ("alg is that of the key", "alg が鍵の種類に合う"),
+    ("another one", "別の値"),
     ("at_hash, if present, fits the access token", "at_hash がアクセストークンに対応（なしでもよい）"),
     ("aud is the client only", "aud がこのクライアントだけ"),
     ("aud is the token endpoint, as one string", "aud がトークンエンドポイント（1つの文字列）"),
@@ -92,8 +94,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("kid is a registered key's", "kid が登録済みの鍵の kid"),
     ("kid is in the key set", "kid の鍵が JWKS にある"),
     ("logout_uri is a logout URL, exactly", "logout_uri が登録済みのログアウト URL と完全に一致"),
+    ("missing", "なし"),
     ("nbf, if present, has passed", "nbf を過ぎている（なくてもよい）"),
     ("nbf, if present, isn't in the future", "nbf が現在以前（なしでもよい）"),
+    ("no JWT", "JWT でない値"),
     ("no parameter comes twice", "同じパラメーターが2回以上現れない"),
     ("no scope comes twice", "同じ scope が2回以上現れない"),
     ("nonce has 1..=255 printable ASCII characters", "nonce が印字可能な ASCII 文字で1〜255文字"),
@@ -102,6 +106,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("nonce, if present, is that of the sign-in", "nonce がログインのときと同じ（なしでもよい）"),
     ("not received", "届かない"),
     ("nothing else is sent", "ほかのパラメーターがない"),
+    ("now", "現在"),
     ("phone, email and profile come with openid", "phone・email・profile は openid と一緒"),
     ("prompt isn't none", "prompt が none でない"),
     ("redirect_uri is a callback URL, exactly", "redirect_uri が登録済みのコールバック URL と完全に一致"),
@@ -126,6 +131,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("sub is that of the sign-in", "sub がログインのときと同じ"),
     ("sub is there", "sub がある"),
     ("test-card page", "テストカード代替機能のページ"),
+    ("that of this login", "このログインの値"),
     (
         "the Bearer token is an access token of this pool, not expired, with openid",
         "Bearer トークンが、このユーザープールの期限内のアクセストークンで、openid を含む",
@@ -167,6 +173,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("the code was issued", "認可コードが発行済み"),
     ("the code was issued to this client", "このクライアントに発行された認可コード"),
     ("the code wasn't used", "認可コードが未使用"),
+    ("the connection was closed", "接続が切れた"),
     ("the cookie from the start of the login is there", "ログイン開始時の Cookie がある"),
     ("the decision is known", "同意かキャンセルかが選ばれている"),
     ("the filter has AWS's syntax, and a searchable attribute", "フィルターが AWS の構文で、検索できる属性を使っている"),
@@ -252,9 +259,19 @@ fn japanese(english: &str) -> &str {
 /// such as `36 bytes`.
 #[must_use]
 pub fn japanese_value(english: &str) -> Cow<'_, str> {
-    match english.strip_suffix(" bytes") {
-        Some(size) => Cow::Owned(format!("{size}バイト")),
-        None => Cow::Borrowed(japanese(english)),
+    let seconds = |text: &str| text.parse::<u64>().ok();
+    if let Some(size) = english.strip_suffix(" bytes") {
+        Cow::Owned(format!("{size}バイト"))
+    } else if let Some(past) = english.strip_suffix(" s ago").and_then(seconds) {
+        Cow::Owned(format!("{past}秒前"))
+    } else if let Some(ahead) = english
+        .strip_prefix("in ")
+        .and_then(|text| text.strip_suffix(" s"))
+        .and_then(seconds)
+    {
+        Cow::Owned(format!("{ahead}秒後"))
+    } else {
+        Cow::Borrowed(japanese(english))
     }
 }
 
@@ -297,6 +314,9 @@ mod tests {
             assert_eq!(japanese(other), other);
         }
         assert_eq!(japanese_value("36 bytes"), "36バイト");
+        assert_eq!(japanese_value("120 s ago"), "120秒前");
+        assert_eq!(japanese_value("in 300 s"), "300秒後");
+        assert_eq!(japanese_value("in the body s"), "in the body s");
         assert_eq!(japanese_value("not received"), "届かない");
         assert_eq!(japanese_value("eyJh…(1033)"), "eyJh…(1033)");
     }

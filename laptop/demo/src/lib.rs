@@ -5,8 +5,9 @@
 pub mod app;
 pub mod cases;
 pub mod control;
-mod diagram;
+pub mod diagram;
 pub mod expected;
+pub mod failures;
 pub mod function_checks;
 pub mod journal_ja;
 pub mod laptop;

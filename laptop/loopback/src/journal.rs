@@ -118,8 +118,33 @@ impl Step {
     }
 }
 
+/// Something about a hop that isn't among what it carries: only a stand-in knows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Note {
+    /// The fault that was chosen for this answer, by its name.
+    Fault(String),
+    /// What the answer looks like, or what is inside a part of it that the hop shows masked. As
+    /// with every parameter, nothing that can be misused, and nothing personal.
+    Inside(Parameter),
+    /// The sentences of the error page that the person got.
+    Page(String),
+    /// The same call was made before, and is made again.
+    Again(Again),
+}
+
+/// Why a call is made again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Again {
+    /// The call before wasn't answered in time.
+    TimedOut,
+    /// For no reason that the called party can see: callers may do so.
+    Unprompted,
+}
+
 /// How many hops the journal keeps: the newest ones.
 const KEPT: usize = 2_000;
+/// How many notes a hop has at most.
+const NOTES: usize = 40;
 
 /// A moment in the journal. Each beginning and each end of a hop has its own moment, and later
 /// moments are greater.
@@ -157,9 +182,46 @@ pub struct Hop {
     pub request: String,
     /// The whole hop, once it has ended.
     pub step: Option<Step>,
+    /// What only the stand-in knows of it.
+    pub notes: Vec<Note>,
 }
 
 impl Hop {
+    /// The name of the fault that was chosen for the answer, if one was.
+    #[must_use]
+    pub fn fault(&self) -> Option<&str> {
+        self.notes.iter().find_map(|note| match note {
+            Note::Fault(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// What the answer looks like, and what is inside it.
+    pub fn inside(&self) -> impl Iterator<Item = &Parameter> {
+        self.notes.iter().filter_map(|note| match note {
+            Note::Inside(parameter) => Some(parameter),
+            _ => None,
+        })
+    }
+
+    /// The sentences of the error page that the person got, if the answer is one.
+    #[must_use]
+    pub fn page(&self) -> Option<&str> {
+        self.notes.iter().find_map(|note| match note {
+            Note::Page(sentences) => Some(sentences.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Why the call is made again, if it is.
+    #[must_use]
+    pub fn again(&self) -> Option<Again> {
+        self.notes.iter().find_map(|note| match note {
+            Note::Again(again) => Some(*again),
+            _ => None,
+        })
+    }
+
     /// Whether this is work of one party alone.
     #[must_use]
     pub fn is_own_work(&self) -> bool {
@@ -286,9 +348,24 @@ impl Journal {
             to,
             request: request.into(),
             step: None,
+            notes: Vec::new(),
         });
         self.tell(pages);
         Entry(begun)
+    }
+
+    /// Adds a note to a hop, also before it ends. A hop has 40 notes at most. If the journal
+    /// doesn't have the hop any more, nothing is noted.
+    pub fn note(&self, entry: Entry, note: Note) {
+        let mut pages = self.pages();
+        let known = pages.hops.iter_mut().rev().find(|hop| hop.begun == entry.0);
+        let Some(hop) = known.filter(|hop| hop.notes.len() < NOTES) else {
+            return;
+        };
+        hop.notes.push(note);
+        // A moment of its own, so that whoever watches the journal sees the note.
+        pages.next();
+        self.tell(pages);
     }
 
     /// Records the end of a hop, with all that is known of it.
@@ -308,15 +385,17 @@ impl Journal {
                 to: step.to,
                 request: step.request.clone(),
                 step: Some(step),
+                notes: Vec::new(),
             });
         }
         self.tell(pages);
     }
 
     /// Records a hop that causes no others: it begins and ends now.
-    pub fn record(&self, step: Step) {
+    pub fn record(&self, step: Step) -> Entry {
         let entry = self.begin(step.from, step.to, step.request.clone());
         self.end(entry, step);
+        entry
     }
 
     /// All steps that have ended, in the order in which they began, among the newest 2,000 hops.
@@ -450,6 +529,32 @@ mod tests {
         journal.clear();
         journal.end(late, step("late"));
         assert_eq!(journal.steps(), [step("late")]);
+    }
+
+    #[tokio::test]
+    async fn a_hop_is_noted_before_and_after_its_end_and_within_bounds() {
+        let journal = Journal::default();
+        let entry = journal.begin(Party::Bridge, Party::Service, "call");
+        let seen = journal.now();
+        journal.note(entry, Note::Fault("token-slow".to_owned()));
+        journal.grown_since(seen).await;
+        journal.end(entry, call(Party::Bridge, Party::Service, "call"));
+        journal.note(entry, Note::Inside(Parameter::new("code", "a".repeat(16))));
+        journal.note(entry, Note::Page("Sorry.".to_owned()));
+        journal.note(entry, Note::Again(Again::TimedOut));
+        let hop = &journal.hops(Moment::default(), None)[0];
+        assert_eq!(hop.fault(), Some("token-slow"));
+        let inside: Vec<_> = hop.inside().map(|one| one.value.as_str()).collect();
+        assert_eq!(inside, ["aaaa…(16)"]);
+        assert_eq!(hop.page(), Some("Sorry."));
+        assert_eq!(hop.again(), Some(Again::TimedOut));
+        for _ in 0..NOTES {
+            journal.note(entry, Note::Again(Again::Unprompted));
+        }
+        assert_eq!(journal.hops(Moment::default(), None)[0].notes.len(), NOTES);
+        journal.clear();
+        journal.note(entry, Note::Again(Again::Unprompted));
+        assert!(journal.hops(Moment::default(), None).is_empty());
     }
 
     /// The lines of a story: `name` for a whole hop, `name?` for a request and `name!` for an

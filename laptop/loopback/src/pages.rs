@@ -17,6 +17,8 @@ use http::header::{
 use http::{HeaderName, StatusCode};
 pub use language::Language;
 
+use crate::journal::{Entry, Journal, Note};
+
 /// The name of the query parameter that holds the chosen language.
 pub const LANGUAGE: &str = "lang";
 
@@ -119,6 +121,33 @@ impl Frame {
     /// The style of every page.
     pub fn style(&self) -> &'static str {
         STYLE
+    }
+}
+
+/// The words of a page that a person reads, on one line: what the journal tells of an error page.
+#[must_use]
+pub fn as_read(language: Language, title: &str, sentences: &[&str]) -> String {
+    match language {
+        Language::Japanese => format!("「{title}」{}", sentences.concat()),
+        Language::English => format!("“{title}” {}", sentences.join(" ")),
+    }
+}
+
+/// The words of an error page, which goes with its response: see [`note_page`].
+#[derive(Clone, Debug)]
+struct AsRead(String);
+
+/// A response that knows what a person reads on its page.
+#[must_use]
+pub fn with_words(mut response: Response, words: String) -> Response {
+    response.extensions_mut().insert(AsRead(words));
+    response
+}
+
+/// Notes in the journal what the person reads, if the response knows it.
+pub fn note_page(journal: &Journal, entry: Entry, response: &Response) {
+    if let Some(AsRead(words)) = response.extensions().get() {
+        journal.note(entry, Note::Page(words.clone()));
     }
 }
 

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use http::StatusCode;
+use loopback::journal::Parameter;
 use loopback::parameters::Parameters;
 use loopback::random;
 use url::Url;
@@ -49,7 +50,11 @@ pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) ->
         Ok((login, request))
     });
     match begun {
-        Ok((login, request)) => test_card::begun(realm, received, &login, &request),
+        Ok((login, request)) => {
+            let issuer = Parameter::new("issuer", &realm.endpoints.issuer);
+            realm.note(received, [issuer]);
+            test_card::begun(realm, received, &login, &request)
+        }
         Err(Refusal::Page(error)) => error.in_language(received.language()),
         Err(Refusal::Client(error)) => redirect_error(realm, &error),
     }

@@ -8,7 +8,7 @@ use loopback::parameters::Parameters;
 use serde_json::{Value, json};
 
 use crate::exchange::{Answer, Checks, Endpoint, Received};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultPlace};
 use crate::login::Choice;
 use crate::pages::{self, ErrorPage, Shown};
 use crate::realm::{Memory, Realm};
@@ -70,6 +70,9 @@ pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) ->
     let mut memory = realm.memory();
     match examine(&memory, received, now, checks) {
         Ok(Decision::Made { login, choice }) => {
+            // A person who refuses here chose no fault.
+            let fault = choice.fault.filter(|fault| !way_back::ends_at_once(*fault));
+            realm.note_fault(received, fault, &[FaultPlace::WayBack]);
             way_back::answer(realm, &mut memory, &login, choice, received.language())
         }
         Ok(Decision::NobodyChosen { login }) => {

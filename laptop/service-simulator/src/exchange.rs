@@ -13,12 +13,17 @@ use http::header::{
 };
 use http::{HeaderMap, Method, StatusCode};
 use loopback::beside::Beside;
-use loopback::caller::caller;
-use loopback::journal::{Check, Parameter, Party, Step};
+use loopback::journal::{Check, Entry, Parameter, Party, Step};
 use loopback::pages::{self, Forms, LANGUAGE, Language, strict_headers};
 use loopback::parameters::Parameters;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::Url;
+
+/// How the journal tells that there was no answer.
+const CLOSED: &str = "the connection was closed";
+/// How the journal tells that a body is JSON that ends before it is complete.
+const CUT_OFF: &str = "JSON that is cut off";
 
 /// The endpoint that a request was sent to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -50,6 +55,11 @@ impl Endpoint {
             Self::KeySet => "/api/realms/main/protocol/openid-connect/certs",
             Self::Other => "",
         }
+    }
+
+    /// Whether only functions send requests to it.
+    pub(crate) const fn is_back_channel(self) -> bool {
+        matches!(self, Self::Token | Self::Userinfo | Self::KeySet)
     }
 
     pub(crate) fn of(path: &str) -> Self {
@@ -123,6 +133,10 @@ pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     /// The form, if the request's `Content-Type` is that of a form.
     pub(crate) form: Option<Parameters>,
+    /// Who sent it.
+    pub(crate) from: Party,
+    /// The hop in the journal, which begins with the request.
+    pub(crate) entry: Entry,
 }
 
 impl Received {
@@ -131,11 +145,6 @@ impl Received {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next()?.to_str().ok()?;
         values.next().is_none().then_some(value)
-    }
-
-    /// Who sent a request that only a function sends.
-    pub(crate) fn function(&self) -> Party {
-        caller(&self.headers).unwrap_or(Party::Bridge)
     }
 
     /// The language in which to answer.
@@ -196,6 +205,8 @@ pub(crate) struct Answer {
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
     shown: Vec<Parameter>,
+    /// The sentences of an error page.
+    sentences: Option<String>,
     hangs_up: bool,
 }
 
@@ -216,6 +227,7 @@ impl Answer {
             headers,
             body: body.into(),
             shown: Vec::new(),
+            sentences: None,
             hangs_up: false,
         }
     }
@@ -248,6 +260,7 @@ impl Answer {
             headers: strict_headers(forms, None).collect(),
             body: html.into(),
             shown: Vec::new(),
+            sentences: None,
             hangs_up: false,
         }
     }
@@ -261,6 +274,12 @@ impl Answer {
                 *value = allowed;
             }
         }
+        self
+    }
+
+    /// Says which sentences the person reads on this page.
+    pub(crate) fn with_sentences(mut self, sentences: String) -> Self {
+        self.sentences = Some(sentences);
         self
     }
 
@@ -315,8 +334,34 @@ impl Answer {
         self
     }
 
+    /// The sentences of the error page, if this is one.
+    pub(crate) fn sentences(&self) -> Option<&str> {
+        self.sentences.as_deref()
+    }
+
+    /// What the answer looks like to the one who reads it.
+    pub(crate) fn look(&self) -> Vec<Parameter> {
+        if self.hangs_up {
+            return vec![Parameter::new("answer", CLOSED)];
+        }
+        let media = self.headers.iter().find(|(name, _)| name == CONTENT_TYPE);
+        let media = media.and_then(|(_, value)| value.to_str().ok());
+        let media = media.unwrap_or_default();
+        let is_json = media == "application/json";
+        let is_broken = is_json && serde_json::from_slice::<IgnoredAny>(&self.body).is_err();
+        let size = format!("{} bytes", self.body.len());
+        [
+            Some(Parameter::new("content-type", media)),
+            Some(Parameter::new("body", size)),
+            is_broken.then(|| Parameter::new("body", CUT_OFF)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     /// This exchange as a step of the journal.
-    pub(crate) fn step(&self, from: Party, received: &Received, checks: Checks) -> Step {
+    pub(crate) fn step(&self, received: &Received, checks: Checks) -> Step {
         let form = received.form.iter().flat_map(Parameters::pairs);
         let mut parameters: Vec<Parameter> = received
             .query
@@ -329,7 +374,7 @@ impl Answer {
             parameters.push(Parameter::new("authorization", value));
         }
         Step {
-            from,
+            from: received.from,
             to: Party::Service,
             request: format!("{} {}", received.method, received.path),
             parameters,

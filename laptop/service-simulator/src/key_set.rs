@@ -7,17 +7,18 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::exchange::Answer;
-use crate::fault::Fault;
+use crate::exchange::{Answer, Received};
+use crate::fault::{Fault, FaultPlace};
 use crate::realm::Realm;
 use crate::token::{TOO_LARGE, cut_off};
 
 /// The answer to `GET …/certs`. The fault [`Fault::KeySetSlow`] delays it.
-pub(crate) async fn answer(realm: &Realm) -> Answer {
+pub(crate) async fn answer(realm: &Realm, received: &Received) -> Answer {
     let (keys, fault) = {
         let memory = realm.memory();
         (memory.keys.clone(), memory.key_set_fault)
     };
+    realm.note_fault(received, fault, &[FaultPlace::KeySet]);
     let published = match fault {
         Some(Fault::IdTokenWithoutKeyIdSeveralKeys) => keys.published_with_second(),
         Some(Fault::IdTokenRs256OneUnnamedKey) => keys.published_without_names(1),

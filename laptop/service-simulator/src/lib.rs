@@ -14,6 +14,7 @@ mod consent;
 mod exchange;
 pub mod fault;
 mod id_token;
+mod inside;
 mod key_set;
 mod login;
 mod names;

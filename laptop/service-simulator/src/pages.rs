@@ -6,7 +6,7 @@ use askama::Template;
 use four_attributes::{BirthDate, Gender};
 use http::StatusCode;
 use loopback::beside::Beside;
-use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site};
+use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, as_read};
 use serde_json::Value;
 
 use crate::exchange::{Answer, Endpoint};
@@ -412,7 +412,8 @@ impl ErrorPage {
             words: self.words(),
             of_keycloak: self.is_keycloaks(),
         };
-        Answer::page(self.status(), &template, Forms::None)
+        let sentences = as_read(language, title, &[what_happened, what_to_do]);
+        Answer::page(self.status(), &template, Forms::None).with_sentences(sentences)
     }
 
     /// Keycloak's message, or one in its style where Keycloak has no such page.

@@ -8,13 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::error::Unspecified;
 use chrono::{DateTime, TimeDelta, Utc};
 use loopback::clock::SimClock;
-use loopback::journal::{Journal, Party};
+use loopback::journal::{Entry, Journal, Note, Parameter, Party};
 use loopback::parameters::Parameters;
 use serde_json::{Map, Value};
 
 use crate::client::Client;
-use crate::exchange::{Answer, Checks, Received, RecordedRequest};
-use crate::fault::Fault;
+use crate::exchange::{Answer, Checks, Endpoint, Received, RecordedRequest};
+use crate::fault::{Fault, FaultPlace};
 use crate::login::{Code, Given, Login};
 use crate::options::{Endpoints, Settings};
 use crate::pages::ErrorPage;
@@ -142,9 +142,39 @@ impl Realm {
         self.memory().requests.clear();
     }
 
+    /// Records in the journal that a request has come.
+    pub(crate) fn begin(&self, from: Party, request: String) -> Entry {
+        self.journal.begin(from, Party::Service, request)
+    }
+
+    /// Notes in the journal the fault that was chosen, if it is one of this place. It is noted
+    /// before the answer is, which may be late.
+    pub(crate) fn note_fault(&self, received: &Received, fault: Option<Fault>, of: &[FaultPlace]) {
+        if let Some(fault) = fault.filter(|fault| of.contains(&fault.place())) {
+            let note = Note::Fault(fault.id().to_owned());
+            self.journal.note(received.entry, note);
+        }
+    }
+
+    /// Notes in the journal what the answer looks like, or what is inside it.
+    pub(crate) fn note(&self, received: &Received, inside: impl IntoIterator<Item = Parameter>) {
+        for parameter in inside {
+            let note = Note::Inside(parameter);
+            self.journal.note(received.entry, note);
+        }
+    }
+
     /// Records the request, its checks and its answer in the journal.
-    pub(crate) fn tell(&self, from: Party, received: &Received, checks: Checks, answer: &Answer) {
-        self.journal.record(answer.step(from, received, checks));
+    pub(crate) fn tell(&self, received: &Received, checks: Checks, answer: &Answer) {
+        if Endpoint::of(&received.path).is_back_channel() {
+            self.note(received, answer.look());
+        }
+        if let Some(sentences) = answer.sentences() {
+            let note = Note::Page(sentences.to_owned());
+            self.journal.note(received.entry, note);
+        }
+        let step = answer.step(received, checks);
+        self.journal.end(received.entry, step);
     }
 }
 

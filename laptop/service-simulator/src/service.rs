@@ -11,9 +11,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, DATE};
+use loopback::caller::caller;
 use loopback::clock::SimClock;
 use loopback::journal::Party;
-use loopback::names::only_this_machine;
+use loopback::names::{only_this_machine, to_its_end};
 use loopback::pages::{LANGUAGE, remembering};
 use loopback::parameters::Parameters;
 use loopback::server::{Listener, Server};
@@ -270,9 +271,18 @@ fn router(realm: Arc<Realm>) -> Router {
             Endpoint::Consent.path(),
             get(consent_page).post(consent_form),
         )
-        .route(Endpoint::Token.path(), post(token_endpoint))
-        .route(Endpoint::Userinfo.path(), get(userinfo_endpoint))
-        .route(Endpoint::KeySet.path(), get(jwk_set))
+        .route(
+            Endpoint::Token.path(),
+            post(token_endpoint).layer(from_fn(to_its_end)),
+        )
+        .route(
+            Endpoint::Userinfo.path(),
+            get(userinfo_endpoint).layer(from_fn(to_its_end)),
+        )
+        .route(
+            Endpoint::KeySet.path(),
+            get(jwk_set).layer(from_fn(to_its_end)),
+        )
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(only_this_machine))
@@ -282,61 +292,55 @@ fn router(realm: Arc<Realm>) -> Router {
 async fn authorization_endpoint(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = authorization::answer(&realm, &received, &mut checks);
-    told(&realm, Party::Browser, &received, checks, answer)
+    told(&realm, &received, checks, answer)
 }
 
 async fn test_card_page(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = test_card::page(&realm, &received, &mut checks);
-    let response = told(&realm, Party::Browser, &received, checks, answer);
+    let response = told(&realm, &received, checks, answer);
     remembering(response, received.query.first(LANGUAGE))
 }
 
 async fn consent_page(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = consent::page(&realm, &received, &mut checks);
-    let response = told(&realm, Party::Browser, &received, checks, answer);
+    let response = told(&realm, &received, checks, answer);
     remembering(response, received.query.first(LANGUAGE))
 }
 
 async fn consent_form(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = consent::answer(&realm, &received, &mut checks);
-    told(&realm, Party::Browser, &received, checks, answer)
+    told(&realm, &received, checks, answer)
 }
 
 async fn test_card_form(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = test_card::answer(&realm, &received, &mut checks);
-    told(&realm, Party::Browser, &received, checks, answer)
+    told(&realm, &received, checks, answer)
 }
 
 async fn token_endpoint(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = token::answer(&realm, &received, &mut checks).await;
-    told(&realm, received.function(), &received, checks, answer)
+    told(&realm, &received, checks, answer)
 }
 
 async fn userinfo_endpoint(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let mut checks = Checks::default();
     let answer = userinfo::answer(&realm, &received, &mut checks).await;
-    told(&realm, received.function(), &received, checks, answer)
+    told(&realm, &received, checks, answer)
 }
 
 async fn jwk_set(State(realm): State<Arc<Realm>>, received: Received) -> Response {
-    let answer = key_set::answer(&realm).await;
-    told(
-        &realm,
-        received.function(),
-        &received,
-        Checks::default(),
-        answer,
-    )
+    let answer = key_set::answer(&realm, &received).await;
+    told(&realm, &received, Checks::default(), answer)
 }
 
 async fn not_found(State(realm): State<Arc<Realm>>, received: Received) -> Response {
     let answer = nothing_here(&received, StatusCode::NOT_FOUND, &ErrorPage::NotFound);
-    told(&realm, Party::Browser, &received, Checks::default(), answer)
+    told(&realm, &received, Checks::default(), answer)
 }
 
 async fn method_not_allowed(State(realm): State<Arc<Realm>>, received: Received) -> Response {
@@ -345,7 +349,7 @@ async fn method_not_allowed(State(realm): State<Arc<Realm>>, received: Received)
         StatusCode::METHOD_NOT_ALLOWED,
         &ErrorPage::MethodNotAllowed,
     );
-    told(&realm, Party::Browser, &received, Checks::default(), answer)
+    told(&realm, &received, Checks::default(), answer)
 }
 
 /// The answer if there is nothing at the path or for the method: a page for browsers, Keycloak's
@@ -358,14 +362,8 @@ fn nothing_here(received: &Received, status: StatusCode, page: &ErrorPage) -> An
     }
 }
 
-fn told(
-    realm: &Realm,
-    from: Party,
-    received: &Received,
-    checks: Checks,
-    answer: Answer,
-) -> Response {
-    realm.tell(from, received, checks, &answer);
+fn told(realm: &Realm, received: &Received, checks: Checks, answer: Answer) -> Response {
+    realm.tell(received, checks, &answer);
     // `Date` is the time of the stand-in's clock, not of the machine's (RFC 9110 §6.6.1).
     let date = realm.clock.now().format("%a, %d %b %Y %H:%M:%S GMT");
     answer.with(DATE, &date.to_string()).into_response()
@@ -403,7 +401,13 @@ impl FromRequest<Arc<Realm>> for Received {
                 .map(|form| form.pairs().to_vec())
                 .unwrap_or_default(),
         });
+        let from = match Endpoint::of(&path).is_back_channel() {
+            true => caller(&head.headers).unwrap_or(Party::Bridge),
+            false => Party::Browser,
+        };
         Ok(Self {
+            entry: realm.begin(from, format!("{} {path}", head.method)),
+            from,
             method: head.method,
             path,
             query,

@@ -9,7 +9,7 @@ use loopback::parameters::Parameters;
 use serde_json::json;
 
 use crate::exchange::{Answer, Checks, Endpoint, Received};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultPlace};
 use crate::login::{AuthorizationRequest, Choice};
 use crate::pages::{self, ErrorPage, NORMAL, Shown};
 use crate::persona::Persona;
@@ -32,6 +32,7 @@ pub(crate) fn begun(
             && !received.wants_json()
             && let Some(choice) = choice_by_default(realm, &memory)
         {
+            realm.note_fault(received, choice.fault, &[FaultPlace::WayBack]);
             return way_back::answer(realm, &mut memory, login, choice, received.language());
         }
         Picked::by_default(&memory)
@@ -126,6 +127,7 @@ pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) ->
         Err(error) => return error.in_language(received.language()),
     };
     if choice.fault.is_some_and(way_back::ends_at_once) {
+        realm.note_fault(received, choice.fault, &[FaultPlace::WayBack]);
         return way_back::answer(realm, &mut memory, &login, choice, received.language());
     }
     let location = pages::address(Endpoint::Consent, &login);

@@ -13,12 +13,13 @@ use loopback::random;
 use serde_json::{Map, Value, json};
 
 use crate::exchange::{Answer, Checks, Received};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultPlace};
+use crate::inside::Right;
 use crate::login::{Given, Grant};
 use crate::realm::{IssuedTokens, Memory, Realm};
 use crate::realm_keys::{RealmKeys, compact};
 use crate::token_refusal::TokenRefusal;
-use crate::{client_assertion, id_token};
+use crate::{client_assertion, id_token, inside};
 
 const RULE: &str = "Digital Authentication App, token request";
 
@@ -44,13 +45,15 @@ pub(crate) async fn answer(realm: &Realm, received: &Received, checks: &mut Chec
         Ok(grant) => grant,
         Err(refusal) => return refusal.answer(),
     };
+    let places = [FaultPlace::TokenAnswer, FaultPlace::IdToken];
+    realm.note_fault(received, grant.fault, &places);
     if grant.has_fault(Fault::TokenSlow) {
         tokio::time::sleep(realm.settings.slow_answer).await;
     }
     if let Some(answer) = grant.fault.and_then(|fault| failing(realm, fault)) {
         return answer;
     }
-    issue(realm, &grant, now).unwrap_or_else(|Unspecified| Answer::internal_error())
+    issue(realm, received, &grant, now).unwrap_or_else(|Unspecified| Answer::internal_error())
 }
 
 /// Checks the whole request, and uses the code up.
@@ -232,7 +235,12 @@ fn failing(realm: &Realm, fault: Fault) -> Option<Answer> {
 }
 
 /// Issues the tokens, changed as the fault says.
-fn issue(realm: &Realm, grant: &Grant, now: DateTime<Utc>) -> Result<Answer, Unspecified> {
+fn issue(
+    realm: &Realm,
+    received: &Received,
+    grant: &Grant,
+    now: DateTime<Utc>,
+) -> Result<Answer, Unspecified> {
     let lifetime = realm.settings.token_lifetime;
     let expires = now + lifetime;
     let keys = {
@@ -244,6 +252,14 @@ fn issue(realm: &Realm, grant: &Grant, now: DateTime<Utc>) -> Result<Answer, Uns
     let refresh_expires = now + TimeDelta::minutes(30);
     let refresh_token = keycloak_token(realm, grant, &keys, "Refresh", (now, refresh_expires))?;
     let id_token = id_token::issue(realm, grant, &keys, &access_token, (now, expires))?;
+
+    let right = Right {
+        nonce: &grant.request.nonce,
+        access_token: &access_token,
+    };
+    if !grant.has_fault(Fault::TokenWithoutIdToken) {
+        realm.note(received, inside::of_id_token(&id_token, &right, now));
+    }
 
     let answer = json!({
         "access_token": access_token,

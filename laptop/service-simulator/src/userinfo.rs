@@ -8,7 +8,7 @@ use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
 use crate::exchange::{Answer, Checks, Received};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultPlace};
 use crate::login::Grant;
 use crate::realm::Realm;
 use crate::realm_keys::compact;
@@ -20,6 +20,7 @@ pub(crate) async fn answer(realm: &Realm, received: &Received, checks: &mut Chec
         Ok(grant) => grant,
         Err(refusal) => return refusal.answer(),
     };
+    realm.note_fault(received, grant.fault, &[FaultPlace::Userinfo]);
     if grant.has_fault(Fault::UserinfoSlow) {
         tokio::time::sleep(realm.settings.slow_answer).await;
     }

@@ -19,6 +19,7 @@ use super::handlers::{Asked, hops_of, is_from_elsewhere, see_other};
 use super::memory::Session;
 use super::pages::{self, Problem, SITE, Story};
 use super::received::{self, Fact, JAPAN};
+use super::settings::Explain;
 use super::shared::Shared;
 use crate::use_case::booking::{MUNICIPALITIES, ROOMS, municipality};
 use crate::use_case::{UseCase, age, booking, certificates};
@@ -161,6 +162,7 @@ struct Case {
     session: Option<Session>,
     hops: Vec<Hop>,
     others: bool,
+    explain: Explain,
 }
 
 /// The page of a use case for the browser that asks.
@@ -172,7 +174,7 @@ fn of(shared: &Shared, asked: &Asked, case: UseCase) -> Case {
         let session = session.filter(|session| session.wish.case == Some(case));
         let others = session
             .as_ref()
-            .is_some_and(|session| memory.has_others(session.chapter, now));
+            .is_some_and(|session| memory.has_others(session.chapter));
         (session, others)
     };
     let chapter = session.as_ref().map(|session| session.chapter);
@@ -182,6 +184,7 @@ fn of(shared: &Shared, asked: &Asked, case: UseCase) -> Case {
         hops: chapter.map_or_else(Vec::new, |chapter| hops_of(&shared.journal, chapter)),
         session,
         others,
+        explain: shared.settings.explain,
     }
 }
 
@@ -233,7 +236,10 @@ impl Case {
             facts: self.session.as_ref().map_or_else(Vec::new, |session| {
                 received::facts(&session.signed_in, session.wish.asked, language)
             }),
-            story: (self.session.as_ref()).map(|_| Story::new(language, &self.hops, self.others)),
+            story: (self.session.as_ref()).map(|_| {
+                let teller = pages::teller(&self.hops, self.explain, language);
+                Story::new(teller, self.others)
+            }),
         }
     }
 }

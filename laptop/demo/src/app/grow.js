@@ -20,9 +20,16 @@
     const count = box.querySelector("[data-heard]");
     if (count && heard.textContent !== count.dataset.heard) heard.textContent = count.dataset.heard;
   };
+  const stopped = document.getElementById("stopped");
+  const words = document.getElementById("stopped-words").content;
+  words.querySelector("[data-port]").textContent = location.port;
+  // One request may be lost; of two in a row, the demo isn't there.
+  const lost = count => count === 2 ? stopped.replaceChildren(words.cloneNode(true)) :
+    count === 0 && stopped.firstChild && stopped.replaceChildren();
   (async () => {
-    for (let failures = 0; failures < 5;) {
+    for (let losses = 0;;) {
       await visible();
+      let pause = 150;
       try {
         const lang = document.documentElement.lang, act = shown ?? "";
         const query = new URLSearchParams({ seen, lang, act });
@@ -30,13 +37,13 @@
         if (answer.status === 200) {
           show(await answer.text());
           seen = answer.headers.get("story-seen");
-        } else if (answer.status !== 204) throw new Error();
-        failures = 0;
-        await wait(150);
+        } else if (answer.status !== 204) pause = 2000;
+        lost(losses = 0);
       } catch {
-        failures += 1;
-        await wait(2000);
+        lost(losses += 1);
+        pause = 2000;
       }
+      await wait(pause);
     }
   })();
 })();

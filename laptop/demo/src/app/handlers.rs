@@ -208,11 +208,11 @@ pub(super) fn tale_where(
     // Taken before the hops are read: a hop that comes in between is sent twice, but none is left
     // out.
     let seen = shared.journal.now();
-    let now = shared.clock.now();
     let memory = shared.memory();
     let Some(login) = find(&memory) else {
         return Tale {
             hops: Vec::new(),
+            explain: shared.settings.explain,
             seen,
             others: false,
             standing: Standing::None,
@@ -230,8 +230,9 @@ pub(super) fn tale_where(
     };
     Tale {
         hops: hops_of(&shared.journal, login.chapter),
+        explain: shared.settings.explain,
         seen,
-        others: memory.has_others(login.chapter, now),
+        others: memory.has_others(login.chapter),
         standing: Standing::from(Some(&login.stage)),
         end,
     }
@@ -302,7 +303,7 @@ pub(super) async fn signed_in(
         let memory = shared.memory();
         let session = memory.session(asked.session(), now).cloned();
         session.map(|session| {
-            let others = |chapter| memory.has_others(chapter, now);
+            let others = |chapter| memory.has_others(chapter);
             let refreshed = session.refreshed.as_ref();
             let refresh = refreshed.and_then(|refreshed| refreshed.chapter);
             let others = (others(session.chapter), refresh.map(others));
@@ -314,7 +315,8 @@ pub(super) async fn signed_in(
             let hops = hops_of(&shared.journal, session.chapter);
             let refresh_hops = refresh.map(|chapter| hops_of(&shared.journal, chapter));
             let refresh = refresh_hops.as_deref().zip(others.1);
-            pages::signed_in(asked.language, &session, (&hops, others.0), refresh)
+            let told = (asked.language, shared.settings.explain);
+            pages::signed_in(told, &session, (&hops, others.0), refresh)
         }
         None => pages::problem(Problem::NotSignedIn, asked.language),
     };
@@ -329,13 +331,12 @@ pub(super) async fn failed(
 ) -> Response {
     let asked = Asked::new(query, headers);
     let id = asked.query.first("login").unwrap_or_default();
-    let now = shared.clock.now();
     let found = {
         let memory = shared.memory();
         let browser = asked.browser().unwrap_or_default();
         let login = memory.login(browser, Some(id)).cloned();
         login.map(|login| {
-            let others = memory.has_others(login.chapter, now);
+            let others = memory.has_others(login.chapter);
             (login, others)
         })
     };
@@ -343,10 +344,8 @@ pub(super) async fn failed(
         Some((login, others)) => match &login.stage {
             Stage::Failed(failed) => {
                 let hops = hops_of(&shared.journal, login.chapter);
-                let class = failed.class.as_deref();
-                let words =
-                    class.and_then(|class| (shared.settings.explain)(class, asked.language));
-                pages::failed(asked.language, &login, failed, words, (&hops, others))
+                let told = (asked.language, shared.settings.explain);
+                pages::failed(told, &login, failed, (&hops, others))
             }
             _ => pages::problem(Problem::UnknownLogin, asked.language),
         },

@@ -9,6 +9,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::{HeaderMap, LOCATION, SET_COOKIE};
 use loopback::journal::{Check, Entry, Parameter, Party, Step};
+use loopback::pages::note_page;
 
 use super::choice::CASE;
 use super::handlers::{
@@ -20,6 +21,7 @@ use super::relying_party::{BadCallback, Callback, Wishes};
 use super::settings::Ended;
 use super::shared::Shared;
 use super::watch;
+use crate::expected::CODE_NOT_ERROR;
 use crate::use_case::{TOWN, UseCase};
 
 /// The most characters of a parameter that the app writes into the journal.
@@ -155,6 +157,7 @@ pub(super) fn tell(
         status: Some(response.status().as_u16()),
         answer,
     };
+    note_page(&shared.journal, entry, response);
     shared.journal.end(entry, step);
 }
 
@@ -236,7 +239,7 @@ async fn answer_to_callback(
         }
     };
     checks.push(Check::new(
-        "there is a code, not an error",
+        CODE_NOT_ERROR,
         "RFC 6749 §4.1.2.1",
         callback.answer.is_ok(),
     ));

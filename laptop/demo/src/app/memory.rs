@@ -6,18 +6,17 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use four_attributes::AttributeSet;
 use loopback::journal::{Check, Moment};
 
 use super::relying_party::{AppLogin, FinishError, OAuthError, SignedIn, class_and_support_id};
+use crate::expected::CANCELLED;
 use crate::scopes::Scopes;
 use crate::use_case::UseCase;
-use four_attributes::AttributeSet;
 
 /// How long a login may take: longer than Amazon Cognito's five minutes, so that Cognito can report
 /// that the time is up.
 pub(super) const LOGIN_LIFETIME: TimeDelta = TimeDelta::minutes(15);
-/// How long Amazon Cognito lets a login take.
-const COGNITO_LIMIT: TimeDelta = TimeDelta::minutes(5);
 /// How long the app remembers how a login ended.
 const ENDED_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// How long a session lasts.
@@ -32,6 +31,21 @@ pub(super) const MAX_SESSIONS: usize = 100;
 pub(super) struct Chapter {
     pub(super) from: Moment,
     pub(super) until: Option<Moment>,
+}
+
+impl Chapter {
+    /// Whether another chapter has moments of this one.
+    pub(super) fn overlaps(self, other: Self) -> bool {
+        let ends_before = |until: Option<Moment>, from| until.is_some_and(|until| until < from);
+        other.from != self.from
+            && !ends_before(other.until, self.from)
+            && !ends_before(self.until, other.from)
+    }
+
+    /// Whether another chapter begins within this one.
+    pub(super) fn is_begun_within(self, other: Self) -> bool {
+        other.from > self.from && self.until.is_none_or(|until| other.from <= until)
+    }
 }
 
 /// How a login or a refresh failed: it gave the app no tokens.
@@ -60,6 +74,11 @@ impl Failed {
             support_id,
             refused: None,
         }
+    }
+
+    /// Whether the person cancelled, which is no failure.
+    pub(super) fn is_cancel(&self) -> bool {
+        self.class.as_deref() == Some(CANCELLED)
     }
 }
 
@@ -324,21 +343,22 @@ impl Memory {
             .map(|login| login.id.clone())
     }
 
-    /// Whether other logins were under way during this chapter. A login that has waited for longer
-    /// than Amazon Cognito allows was abandoned, and doesn't count.
-    pub(super) fn has_others(&self, chapter: Chapter, now: DateTime<Utc>) -> bool {
-        let ends_before = |until: Option<Moment>, from| until.is_some_and(|until| until < from);
-        let is_alive = |login: &&Login| {
-            !matches!(login.stage, Stage::Waiting(_)) || now - login.changed < COGNITO_LIMIT
-        };
-        self.logins
-            .iter()
-            .filter(is_alive)
-            .map(|login| login.chapter)
-            .filter(|other| other.from != chapter.from)
-            .any(|other| {
-                !ends_before(other.until, chapter.from) && !ends_before(chapter.until, other.from)
-            })
+    /// Whether hops of another login or refresh may be among those of this chapter: of one that
+    /// ended, or is ending now, if the two overlapped; of one whose browser isn't back yet if it
+    /// began within this chapter. An earlier one whose browser never came back was abandoned, and
+    /// doesn't count.
+    pub(super) fn has_others(&self, chapter: Chapter) -> bool {
+        let logins = self.logins.iter().map(|login| match login.stage {
+            Stage::Waiting(_) => chapter.is_begun_within(login.chapter),
+            Stage::Finishing | Stage::SignedIn | Stage::Failed(_) => {
+                chapter.overlaps(login.chapter)
+            }
+        });
+        let sessions = self.sessions.iter();
+        let refreshes = sessions
+            .filter_map(|session| session.refreshed.as_ref()?.chapter)
+            .map(|refresh| chapter.overlaps(refresh));
+        logins.chain(refreshes).any(|is_other| is_other)
     }
 
     /// Begins a session with this id. The session `before`, which this browser had, ends.
@@ -539,22 +559,73 @@ mod tests {
         assert!(memory.session(Some("1"), start).is_some());
     }
 
-    #[test]
-    fn other_logins_are_those_that_were_under_way_at_the_same_time() {
-        let start = DateTime::UNIX_EPOCH;
+    /// A memory with a login of each of these names and beginnings.
+    fn with_logins(logins: &[(&str, u64)]) -> Memory {
         let mut memory = Memory::default();
-        for (name, from) in [("a", 1), ("b", 5), ("c", 20)] {
-            let ids = (name.to_owned(), name.to_owned());
+        for (name, from) in logins {
+            let ids = ((*name).to_owned(), (*name).to_owned());
             let asking = (AppLogin::with_state(name), everything());
-            memory.begin(ids, asking, from.into(), start);
+            memory.begin(ids, asking, (*from).into(), DateTime::UNIX_EPOCH);
         }
+        memory
+    }
+
+    #[test]
+    fn another_login_that_ended_counts_if_the_two_overlapped() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut memory = with_logins(&[("a", 1), ("b", 5)]);
         memory.end("a", Stage::SignedIn, 10.into(), start);
         memory.end("b", Stage::SignedIn, 15.into(), start);
-        assert!(memory.has_others(chapter(1, Some(10)), start));
-        assert!(memory.has_others(chapter(5, Some(15)), start));
-        assert!(!memory.has_others(chapter(20, None), start));
-        assert!(!memory.has_others(chapter(16, Some(19)), start));
-        assert!(memory.has_others(chapter(16, None), start));
-        assert!(!memory.has_others(chapter(16, None), start + COGNITO_LIMIT));
+        for (from, until, expected) in [
+            (1, Some(10), true),
+            (5, Some(15), true),
+            (12, None, true),
+            (15, Some(19), true),
+            (16, Some(19), false),
+            (16, None, false),
+        ] {
+            assert_eq!(memory.has_others(chapter(from, until)), expected, "{from}");
+        }
+    }
+
+    #[test]
+    fn a_login_that_waits_counts_only_where_it_began() {
+        let mut memory = with_logins(&[("abandoned", 3), ("own", 10)]);
+        assert!(!memory.has_others(chapter(10, None)));
+        assert!(!memory.has_others(chapter(10, Some(20))));
+        // The abandoned one began within this chapter, so that its hops are among its.
+        assert!(memory.has_others(chapter(1, None)));
+        assert!(memory.has_others(chapter(1, Some(5))));
+        assert!(!memory.has_others(chapter(1, Some(2))));
+        // It isn't abandoned after all: its answer comes, and so its hops are among the others'.
+        let mut checks = Vec::new();
+        let taken = memory.take(
+            "abandoned",
+            Some("abandoned"),
+            DateTime::UNIX_EPOCH,
+            &mut checks,
+        );
+        assert!(taken.is_ok());
+        assert!(memory.has_others(chapter(10, None)));
+    }
+
+    #[test]
+    fn a_refresh_at_the_same_time_counts_and_another_does_not() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut memory = Memory::default();
+        let id = Some("session");
+        let ids = ("session".to_owned(), None);
+        memory.sign_in(ids, (nobody(), everything()), chapter(1, Some(2)), start);
+        let refreshed = Refreshed {
+            at: start,
+            failed: None,
+            chapter: None,
+        };
+        memory.refresh(id, None, refreshed);
+        assert!(!memory.has_others(chapter(4, Some(9))));
+        memory.close_refresh(id, chapter(5, Some(6)));
+        assert!(memory.has_others(chapter(4, Some(9))));
+        assert!(!memory.has_others(chapter(5, Some(6))));
+        assert!(!memory.has_others(chapter(7, Some(9))));
     }
 }

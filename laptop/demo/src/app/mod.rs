@@ -22,6 +22,7 @@ mod settings;
 mod shared;
 mod watch;
 
+pub(crate) use members::told_to_member;
 pub use members::{Invented, MemberRegistration};
 pub use server::{App, BoundApp, PUBLIC_HOST};
 pub use settings::{AppSettings, Ended, Explain, Explanation, StartError};

@@ -10,15 +10,16 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use loopback::journal::Hop;
 use loopback::journal::Moment;
-use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, page};
+use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, as_read, page, with_words};
 use serde_json::{Map, Value};
 
 use super::choice::{self, CASE, Choice};
 use super::memory::{Failed, Login, Refreshed, Refused, Session, Stage};
 use super::received::{self, Fact, JAPAN, Row};
 use super::relying_party::OAuthError;
-use super::settings::Explanation;
+use super::settings::Explain;
 use crate::diagram::{Count, count, diagram};
+use crate::failures::{Chosen, NOT_SIGNED_IN, Teller};
 use crate::scopes::Scopes;
 
 /// The icon, the colour and the label of these pages.
@@ -37,6 +38,8 @@ const SEEN: HeaderName = HeaderName::from_static("story-seen");
 /// What a page shows of a browser's newest login, or of a member's newest act.
 pub(super) struct Tale {
     pub(super) hops: Vec<Hop>,
+    /// What the classes of failure mean.
+    pub(super) explain: Explain,
     /// The moment up to which the hops were read.
     pub(super) seen: Moment,
     /// Whether hops of other logins may be among them.
@@ -297,7 +300,9 @@ pub(super) fn problem(problem: Problem<'_>, language: Language) -> Response {
         link: (home, to_start(language)),
         again: false,
     };
-    page(problem.status(), &template, Forms::None, None)
+    let read = as_read(language, title, &[what_happened, what_to_do]);
+    let page = page(problem.status(), &template, Forms::None, None);
+    with_words(page, read)
 }
 
 #[derive(Template)]
@@ -445,8 +450,7 @@ pub(super) fn login_tale(language: Language, tale: &Tale) -> String {
             "受け取った情報とトークンを見る",
             "See what was received, and the tokens",
         ),
-        // A login that is cancelled ends with an error of OAuth, as the others do.
-        cancelled: "",
+        cancelled: language.say("キャンセルしました。", "Cancelled."),
         failed: language.say("ログインできませんでした。", "Not signed in."),
         why: language.say("理由を見る", "See why"),
     };
@@ -458,7 +462,7 @@ pub(super) fn tale(language: Language, words: &TaleWords, tale: &Tale) -> String
     let part = TalePart {
         language,
         words,
-        story: Story::new(language, &tale.hops, tale.others),
+        story: Story::new(teller(&tale.hops, tale.explain, language), tale.others),
         standing: &tale.standing,
         end: tale.end.as_deref(),
     };
@@ -509,11 +513,20 @@ impl From<Option<&Stage>> for Standing {
             None => Self::None,
             Some(Stage::Waiting(_) | Stage::Finishing) => Self::UnderWay,
             Some(Stage::SignedIn) => Self::Done,
+            Some(Stage::Failed(failed)) if failed.is_cancel() => Self::Cancelled,
             Some(Stage::Failed(failed)) => {
                 let class = failed.class.clone().or_else(|| failed.error.clone());
                 Self::Failed(class.unwrap_or_default())
             }
         }
+    }
+}
+
+pub(super) const fn teller(hops: &[Hop], explain: Explain, language: Language) -> Teller<'_> {
+    Teller {
+        hops,
+        explain,
+        language,
     }
 }
 
@@ -526,10 +539,10 @@ pub(super) struct Story {
 }
 
 impl Story {
-    pub(super) fn new(language: Language, hops: &[Hop], others: bool) -> Self {
+    pub(super) fn new(teller: Teller<'_>, others: bool) -> Self {
         Self {
-            html: diagram(hops, language),
-            count: count(hops),
+            html: diagram(teller),
+            count: count(teller.hops),
             others,
         }
     }
@@ -541,7 +554,7 @@ impl Story {
 
 /// The page of a person who is signed in.
 pub(super) fn signed_in(
-    language: Language,
+    (language, explain): (Language, Explain),
     session: &Session,
     (hops, others): (&[Hop], bool),
     refresh: Option<(&[Hop], bool)>,
@@ -611,9 +624,12 @@ pub(super) fn signed_in(
                 .failed
                 .as_ref()
                 .map_or_else(Vec::new, |failed| facts_of(failed, language)),
-            story: refresh.map(|(hops, others)| Story::new(language, hops, others)),
+            story: refresh.map(|(hops, others)| {
+                let teller = teller(hops, explain, language);
+                Story::new(teller, others)
+            }),
         }),
-        story: Story::new(language, hops, others),
+        story: Story::new(teller(hops, explain, language), others),
     };
     page(StatusCode::OK, &template, Forms::Own, None)
 }
@@ -668,21 +684,34 @@ fn indented(object: &Map<String, Value>) -> String {
     serde_json::to_string_pretty(object).unwrap_or_default()
 }
 
-/// The page of a login that failed; `words` explain the bridge's class.
+/// The page of a login that failed or was cancelled.
 pub(super) fn failed(
-    language: Language,
+    (language, explain): (Language, Explain),
     login: &Login,
     failed: &Failed,
-    words: Option<Explanation>,
     (hops, others): (&[Hop], bool),
 ) -> Response {
-    let title = language.say("ログインできませんでした", "You could not be signed in");
+    let is_cancel = failed.is_cancel();
+    let title = match is_cancel {
+        true => language.say("キャンセルしました", "You cancelled"),
+        false => language.say(NOT_SIGNED_IN.0, NOT_SIGNED_IN.1),
+    };
     let switch = format!(
         "/failed?login={}&{LANGUAGE}={}",
         login.id,
         language.other().code()
     );
+    let class = failed.class.as_deref();
+    let words = class.and_then(|class| explain(class, language));
     let (meaning, remedy) = match (words, failed.refused) {
+        _ if is_cancel => {
+            let told = language.say(
+                "ログインは行われず、アプリには何の情報も届いていません。いつでもログインし直せます。",
+                "Nobody is signed in, and the app got no information. You can sign in again at \
+                any time.",
+            );
+            (told.to_owned(), None)
+        }
         (Some(words), _) => (words.meaning, Some(words.remedy)),
         (None, Some(refused)) => (refusal(refused, language).to_owned(), None),
         (None, None) => {
@@ -693,8 +722,10 @@ pub(super) fn failed(
             (told.to_owned(), None)
         }
     };
+    let teller = teller(hops, explain, language);
     let template = FailedPage {
         frame: Frame::new(SITE, language, title, switch),
+        is_cancel,
         meaning,
         remedy,
         again: match login.wish.case {
@@ -702,7 +733,8 @@ pub(super) fn failed(
             None => choice::query_of(&login.wish.scopes, login.wish.asked),
         },
         facts: facts_of(failed, language),
-        story: Story::new(language, hops, others),
+        fault: teller.last_fault(),
+        story: Story::new(teller, others),
     };
     page(StatusCode::OK, &template, Forms::None, None)
 }
@@ -711,11 +743,15 @@ pub(super) fn failed(
 #[template(path = "failed.html")]
 struct FailedPage<'a> {
     frame: Frame,
+    /// Whether the person cancelled, which is no failure.
+    is_cancel: bool,
     meaning: String,
     remedy: Option<String>,
     /// The query of a new login that asks for the same scopes.
     again: String,
     facts: Vec<(&'static str, &'a str)>,
+    /// The fault that was chosen at the service's stand-in, if one was.
+    fault: Option<Chosen>,
     story: Story,
 }
 

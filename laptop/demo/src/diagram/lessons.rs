@@ -19,7 +19,7 @@ pub(super) struct Lesson {
 }
 
 /// A text in Japanese and English.
-type Text = (&'static str, &'static str);
+pub(super) type Text = (&'static str, &'static str);
 
 /// The lesson of a hop, if there is one.
 pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {
@@ -641,6 +641,31 @@ pub(super) fn meaning(name: &str) -> Option<Text> {
             "The strength of authentication requested",
         ),
         "iss" => ("応答の発行者", "The issuer of the answer"),
+        "issuer" => ("サービスの発行者の名前", "The service’s name as an issuer"),
+        "id_token.alg" => ("署名の方式", "How the token is signed"),
+        "id_token.kid" => ("署名した鍵の名前", "The name of the key that signed"),
+        "id_token.iss" => ("IDトークンの発行者", "The issuer of the ID token"),
+        "id_token.aud" => ("IDトークンの宛先", "For whom the ID token is"),
+        "id_token.azp" => (
+            "IDトークンを求めたクライアント",
+            "The client that asked for it",
+        ),
+        "id_token.exp" => ("有効期限", "When it expires"),
+        "id_token.iat" => ("発行の時刻", "When it was issued"),
+        "id_token.nbf" => ("これより前は無効", "Not valid before"),
+        "id_token.auth_time" => ("本人を認証した時刻", "When the person was authenticated"),
+        "id_token.acr" => ("認証の強さ", "The strength of authentication"),
+        "id_token.at_hash" => ("アクセストークンのハッシュ", "The hash of the access token"),
+        "id_token.nonce" => (
+            "IDトークンをこのログインに結びつける値",
+            "Ties the ID token to this login",
+        ),
+        "id_token.sub" => (
+            "利用者の識別子（長さだけ）",
+            "The user’s identifier (its length only)",
+        ),
+        "content-type" => ("応答の本文の種類", "The kind of the answer’s body"),
+        "body" => ("応答の本文", "The answer’s body"),
         "session_state" => (
             "サービスのセッションの識別子（使わない）",
             "Identifies the service’s session (unused)",

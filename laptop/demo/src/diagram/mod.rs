@@ -5,12 +5,16 @@
 
 mod lessons;
 mod member_lessons;
+mod repeated;
 
 use askama::Template;
 use loopback::journal::{Check, Hop, Line, Parameter, Party, Step, story};
 use loopback::pages::Language;
 
+use repeated::repeated;
+
 use crate::expected::is_expected;
+use crate::failures::{Chosen, Failure, Teller};
 use crate::journal_ja::{japanese_value, text};
 
 /// The most characters of a value. Longer values are cut: they are addresses, not something to
@@ -54,8 +58,10 @@ pub(crate) fn count(hops: &[Hop]) -> Count {
     }
 }
 
-/// The diagram of these hops, as HTML that is safe to put into a page.
-pub(crate) fn diagram(hops: &[Hop], language: Language) -> String {
+/// The diagram of a story, as HTML that is safe to put into a page.
+#[must_use]
+pub fn diagram(teller: Teller<'_>) -> String {
+    let Teller { hops, language, .. } = teller;
     let lines = story(hops);
     let parties = parties(hops);
     let mut rows = Vec::with_capacity(lines.len());
@@ -65,7 +71,7 @@ pub(crate) fn diagram(hops: &[Hop], language: Language) -> String {
             .iter()
             .filter(|hop| hop.begun < line.hop().begun)
             .count();
-        rows.push(row(line, number, &parties, language));
+        rows.push(row(line, number, &parties, teller));
     }
     let template = Diagram {
         language,
@@ -114,6 +120,8 @@ struct Row<'a> {
     from: Actor,
     to: Option<Actor>,
     title: &'a str,
+    /// Whether the call was made before.
+    is_again: bool,
     request: String,
     status: Option<u16>,
     good: usize,
@@ -137,10 +145,27 @@ struct Actor {
 struct Inside<'a> {
     request: &'a str,
     why: Option<&'static str>,
+    /// Why the call is made again.
+    again: Option<&'static str>,
     sources: Vec<Source<'a>>,
     parameters: Vec<Shown<'a>>,
     checks: Vec<ShownCheck<'a>>,
     answer: Vec<Shown<'a>>,
+    /// What the answer looks like, and what is inside it.
+    look: Vec<Shown<'a>>,
+    /// The fault that was chosen for the answer.
+    fault: Option<Chosen>,
+    /// What is told of a failure.
+    failed: Option<Failed>,
+}
+
+/// What is told of a failure, beside the checks.
+struct Failed {
+    failures: Vec<Failure>,
+    /// Whose page told the person, and its sentences.
+    read: Option<(Actor, String)>,
+    /// The fault that was chosen for another answer, which led here.
+    fault: Option<Chosen>,
 }
 
 /// A parameter as it is shown.
@@ -172,7 +197,8 @@ struct Source<'a> {
     link: Option<String>,
 }
 
-fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language) -> Row<'a> {
+fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], teller: Teller<'_>) -> Row<'a> {
+    let language = teller.language;
     let place = |party| place(parties, party);
     let hop = line.hop();
     let is_answer = matches!(line, Line::Answer(_));
@@ -239,6 +265,7 @@ fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language
         from: actor(from, language),
         to: (!hop.is_own_work()).then(|| actor(to, language)),
         title,
+        is_again: !is_answer && repeated(teller.hops, hop).is_some(),
         request: if is_answer || hop.is_own_work() {
             String::new()
         } else {
@@ -248,7 +275,7 @@ fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], language: Language
         good,
         bad,
         waits,
-        inside: inside(line, lesson, language),
+        inside: inside(line, lesson, teller),
     }
 }
 
@@ -315,7 +342,8 @@ fn answer_title(hop: &Hop, lesson: Option<&lessons::Lesson>) -> (&'static str, &
     }
 }
 
-fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, language: Language) -> Inside<'a> {
+fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, teller: Teller<'_>) -> Inside<'a> {
+    let language = teller.language;
     let hop = line.hop();
     let mut inside = Inside::default();
     if !matches!(line, Line::Answer(_)) {
@@ -327,6 +355,14 @@ fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, language: Langua
             let sources = lesson.source.split("; ");
             inside.sources = sources.map(|rule| source(rule, language)).collect();
         }
+        if let Some((words, rule)) = repeated(teller.hops, hop) {
+            inside.again = Some(language.say(words.0, words.1));
+            inside.sources.push(source(rule, language));
+        }
+    }
+    if !matches!(line, Line::Request(_)) || hop.ended.is_none() {
+        inside.fault = teller.fault(hop);
+        inside.look = hop.inside().map(|one| shown(one, true, language)).collect();
     }
     let Some(step) = &hop.step else {
         return inside;
@@ -341,6 +377,16 @@ fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, language: Langua
         let checks = checks.map(|check| shown_check((check, outcome(step, check)), language));
         inside.checks = checks.collect();
         inside.answer = step.answer.iter().map(show).collect();
+        let failures = teller.failures(hop);
+        if !failures.is_empty() {
+            inside.failed = Some(Failed {
+                failures,
+                read: teller
+                    .read(hop)
+                    .map(|read| (actor(read.whose, language), read.words)),
+                fault: teller.fault_behind(hop).filter(|_| inside.fault.is_none()),
+            });
+        }
     }
     inside
 }
@@ -466,7 +512,11 @@ mod tests {
     }
 
     fn drawn(journal: &Journal, language: Language) -> String {
-        diagram(&journal.hops(Moment::default(), None), language)
+        diagram(Teller {
+            hops: &journal.hops(Moment::default(), None),
+            explain: |_, _| None,
+            language,
+        })
     }
 
     /// The classes of the rows.

@@ -28,7 +28,7 @@ use super::call::{ACCOUNT, Call, MEMBER};
 use super::pages::{self, NOT_FOUND, Shown};
 use super::sessions::{Deed, Pending, Refusal, Session, Tokens};
 use super::state::Members;
-use super::words::CANCELLED;
+use crate::expected::{CANCELLED, CODE_NOT_ERROR};
 use crate::member_client::{Answer, Begun, MemberError, Returned};
 
 /// How long the account page waits for what the members' API says.
@@ -93,6 +93,7 @@ fn tale_of(members: &Members, session: Option<&Session>, language: Language) -> 
     let Some(act) = session.map(|session| &session.act) else {
         return Tale {
             hops: Vec::new(),
+            explain: members.shared.settings.explain,
             seen,
             others: false,
             standing: Standing::None,
@@ -109,11 +110,12 @@ fn tale_of(members: &Members, session: Option<&Session>, language: Language) -> 
         Standing::Failed(_) => format!("&{WHY}"),
         _ => String::new(),
     };
-    let now = members.shared.clock.now();
     Tale {
         hops: hops_of(&members.shared.journal, act.chapter),
+        explain: members.shared.settings.explain,
         seen,
-        others: members.shared.memory().has_others(act.chapter, now)
+        others: members.shared.memory().has_others(act.chapter)
+            || members.logins().has_others(act.chapter)
             || members.sessions().has_others(act.chapter),
         standing,
         end: act
@@ -257,8 +259,8 @@ async fn signed_in_at_the_page(call: &mut Call<'_>, query: &str) -> (Response, O
     let Ok((id, login)) = taken else {
         return problem(Problem::UnknownLogin);
     };
-    let what = "there is a code, not an error";
-    call.check(what, "RFC 6749 §4.1.2.1", callback.answer.is_ok());
+    let is_code = callback.answer.is_ok();
+    call.check(CODE_NOT_ERROR, "RFC 6749 §4.1.2.1", is_code);
     let from = members
         .logins()
         .login(browser.as_deref().unwrap_or_default(), Some(&id))

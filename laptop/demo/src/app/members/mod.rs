@@ -14,3 +14,4 @@ mod words;
 pub(super) use routes::routes;
 pub(super) use state::{CALLBACK_PATH, Members, RETURN_PATH};
 pub use state::{Invented, MemberRegistration};
+pub(crate) use words::told as told_to_member;

@@ -10,7 +10,8 @@ use super::super::settings::Explanation;
 use super::account::{self, Row, Said};
 use super::sessions::{Deed, Refusal, Session};
 use super::state::Invented;
-use super::words::{self, CANCELLED};
+use super::words;
+use crate::expected::CANCELLED;
 
 /// The address of these pages.
 const ADDRESS: &str = "/members";

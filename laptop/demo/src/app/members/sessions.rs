@@ -267,15 +267,15 @@ impl Sessions {
         }
     }
 
-    /// Whether another session's act was under way during this chapter.
+    /// Whether hops of another session's act may be among those of this chapter: of one that ended
+    /// if the two overlapped; of one that is under way if it began within this chapter. An earlier
+    /// one that never ended was abandoned.
     pub(super) fn has_others(&self, chapter: Chapter) -> bool {
-        let is_before = |until: Option<Moment>, from| until.is_some_and(|until| until < from);
-        let chapters = self.entries.iter().map(|entry| entry.session.act.chapter);
-        chapters
-            .filter(|other| other.from != chapter.from)
-            .any(|other| {
-                !is_before(other.until, chapter.from) && !is_before(chapter.until, other.from)
-            })
+        let mut acts = self.entries.iter().map(|entry| &entry.session.act);
+        acts.any(|act| match act.ended {
+            Some(_) => chapter.overlaps(act.chapter),
+            None => chapter.is_begun_within(act.chapter),
+        })
     }
 
     /// Ends a session, if there is one.
@@ -404,5 +404,27 @@ mod tests {
         sessions.close(Some("a"), moment(9));
         assert_eq!(act(&sessions).chapter.until, Some(moment(9)));
         assert!(sessions.get(Some("a"), now).unwrap().before.is_some());
+    }
+
+    #[test]
+    fn a_verification_that_was_left_alone_is_in_no_later_story() {
+        let mut sessions = Sessions::default();
+        let now = DateTime::UNIX_EPOCH;
+        for (id, from) in [("left", 1), ("a", 5)] {
+            sessions.begin((id.to_owned(), None), tokens(), moment(from), now);
+            sessions.close(Some(id), moment(from + 1));
+        }
+        sessions.act(Some("left"), Deed::Verify, moment(3));
+        sessions.act(Some("a"), Deed::Verify, moment(7));
+        let has_others = |sessions: &Sessions, id| {
+            let act = sessions.get(Some(id), now).unwrap().act;
+            sessions.has_others(act.chapter)
+        };
+        assert!(!has_others(&sessions, "a"));
+        // The later one began while the earlier one was still under way.
+        assert!(has_others(&sessions, "left"));
+        sessions.ended(Some("left"), Ok(()), None);
+        sessions.close(Some("left"), moment(9));
+        assert!(has_others(&sessions, "a"));
     }
 }

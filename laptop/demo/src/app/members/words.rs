@@ -3,11 +3,10 @@
 
 use loopback::pages::Language;
 
-/// The class of a verification that the person cancelled.
-pub(super) const CANCELLED: &str = "cancelled";
+use crate::expected::CANCELLED;
 
 /// What a member is told, if there is a sentence for this class.
-pub(super) fn told(class: &str, language: Language) -> Option<&'static str> {
+pub(crate) fn told(class: &str, language: Language) -> Option<&'static str> {
     let mut all = WORDS.iter();
     let words = all.find(|(_, _, classes)| classes.contains(&class));
     words.map(|(ja, en, _)| language.say(ja, en))
