@@ -1,7 +1,7 @@
 //! `demo`: builds the functions, starts everything, and hands over to the browser
-//! ([`crate::browser`]). With `--headless` it does one login itself, prints it step by step, and
-//! stops everything. With `--json` it prints one JSON object on standard output instead. Progress
-//! goes to standard error.
+//! ([`crate::browser`]). With `--headless` it does one login itself, stops everything, and prints
+//! how it ended; with `--verbose` also the way there, step by step. With `--json` it prints one JSON
+//! object on standard output instead. Progress goes to standard error.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -18,16 +18,17 @@ use loopback::journal::{Hop, Moment, Step};
 use loopback::pages::Language;
 use loopback::user_agent::UserAgent;
 use serde_json::{Value, json};
-use service_simulator::fault::Fault;
-use service_simulator::persona::personas;
+use service_simulator::persona::{Persona, personas};
 
 use crate::arguments::{self, AssertionAlgorithm, Demo};
 use crate::browser;
 use crate::case;
 use crate::demo_error::DemoError;
 use crate::own_app::{self, Prepared};
+use crate::result;
 use crate::story;
 use crate::terminal::{Interruption, Progress};
+use crate::unknown::Unknown;
 
 /// Runs the demo and gives the exit status.
 ///
@@ -36,13 +37,9 @@ use crate::terminal::{Interruption, Progress};
 /// [`DemoError`]. A login that fails isn't an error: it is printed, and has an exit status.
 pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoError> {
     let clock = SimClock::default();
-    let persona = persona(demo.persona.as_deref(), &clock)?;
-    let persona: &str = &persona;
-    let fault = demo.fault.as_ref().map(|id| {
-        id.parse::<Fault>()
-            .map_err(|_| DemoError::UnknownFault(id.clone()))
-    });
-    let fault = fault.transpose()?;
+    let person = persona(demo.persona.as_deref(), &clock)?;
+    let persona: &str = &person.id;
+    let fault = demo.fault.as_deref().map(Unknown::fault).transpose()?;
     let scopes = match &demo.scopes {
         Some(scopes) => Scopes::parse(scopes)?,
         None => Scopes::all(),
@@ -72,7 +69,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
     }
 
     let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;
-    let progress = Progress::new();
+    let progress = Progress::new(demo.telling);
     options.functions = built(&progress, language, &mut interruption).await?;
     progress.say(language.say("起動しています", "Starting"));
     if !demo.headless {
@@ -114,7 +111,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         _ => Vec::new(),
     };
 
-    match tell(demo, language, persona, &hops, &outcome, &errors) {
+    match tell(demo, language, &person, &hops, (&outcome, &errors)) {
         // The reader may stop reading: the exit status is still that of the login.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(status(&outcome)),
@@ -124,20 +121,23 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
 fn tell(
     demo: &Demo,
     language: Language,
-    persona: &str,
+    persona: &Persona,
     hops: &[Hop],
-    outcome: &Outcome,
-    errors: &[String],
+    (outcome, errors): (&Outcome, &[String]),
 ) -> io::Result<()> {
     if demo.json {
         let mut out = io::stdout().lock();
         let steps: Vec<&Step> = hops.iter().filter_map(|hop| hop.step.as_ref()).collect();
-        serde_json::to_writer_pretty(&mut out, &json_of(persona, &steps, outcome))?;
+        serde_json::to_writer_pretty(&mut out, &json_of(&persona.id, &steps, outcome))?;
         writeln!(out)
     } else {
         let mut out = anstream::stdout().lock();
-        story::write_hops(&mut out, language, hops)?;
-        story::write_outcome(&mut out, language, persona, outcome, errors)
+        if demo.telling.verbose {
+            story::write_hops(&mut out, language, hops)?;
+            writeln!(out)?;
+        }
+        let telling = (language, demo.telling);
+        result::write_outcome(&mut out, telling, persona, (outcome, errors))
     }
 }
 
@@ -218,15 +218,12 @@ fn json_of(persona: &str, steps: &[&Step], outcome: &Outcome) -> Value {
     })
 }
 
-/// The id of the test person who was chosen, or of the first.
-pub(crate) fn persona(chosen: Option<&str>, clock: &SimClock) -> Result<String, DemoError> {
-    let people = personas(clock.now());
-    let persona = match chosen {
-        None => people.first(),
-        Some(id) => people.iter().find(|persona| persona.id == *id),
-    };
-    let persona = persona.map(|persona| persona.id.clone());
-    persona.ok_or_else(|| DemoError::UnknownPersona(chosen.unwrap_or_default().to_owned()))
+/// The test person who was chosen, or the first.
+pub(crate) fn persona(chosen: Option<&str>, clock: &SimClock) -> Result<Persona, Unknown> {
+    let now = clock.now();
+    let first = || personas(now).into_iter().next().map(|one| one.id);
+    let id = chosen.map(str::to_owned).or_else(first);
+    Unknown::persona(&id.unwrap_or_default(), now)
 }
 
 /// The options of a laptop with these ports, whose functions ask for these attributes. The
