@@ -161,11 +161,19 @@ async fn a_headless_demo_that_asks_for_an_age_gets_an_age_and_nothing_of_the_per
     // In words for people, the output says which token has the attribute.
     let ran = run(&["demo", "--headless", "--language", "en", "--scopes", scopes]).await;
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
-    let (_, told) = ran.stdout.split_once("✓ Signed in").unwrap();
-    assert_eq!(told.matches("age_over_20=true").count(), 2, "{told}");
-    for title in ["The ID token", "The access token", "/oauth2/userInfo"] {
+    let told = ran.stdout;
+    assert!(told.starts_with("✓ Signed in  adult"), "{told}");
+    let rows = told.lines().map(|line| line.split_whitespace());
+    let age = |row: &Vec<&str>| *row == ["age_over_20", "true"];
+    assert_eq!(rows.map(Iterator::collect).filter(age).count(), 2, "{told}");
+    for title in ["ID token", "Access token", "/oauth2/userInfo"] {
         assert!(told.contains(title), "{title}");
     }
+    // Neither a hop is told, nor a claim of the protocol.
+    for verbose in ["Browser → Cognito", "event_id"] {
+        assert!(!told.contains(verbose), "{verbose}: {told}");
+    }
+    assert!(told.ends_with("\nhint: --verbose tells every hop with its checks\n"));
 }
 
 #[tokio::test]
@@ -226,59 +234,125 @@ async fn a_failure_ends_with_the_status_that_the_list_of_faults_says_and_is_told
 
 #[tokio::test]
 async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_for() {
-    let scopes = Scopes::all();
-    for (arguments, ja, en) in [
+    let openid = "digital-auth/name".to_owned();
+    let nobody = (
+        "digital-auth: \"nobody\" というテスト利用者はいません\nヒント：一覧は digital-auth personas\n",
+        "digital-auth: no persona is called \"nobody\"\nhint: digital-auth personas lists them\n",
+    );
+    for (arguments, (ja, en)) in [
+        (&["demo", "--headless", "--persona", "nobody"][..], nobody),
+        (&["demo", "--persona", "nobody"], nobody),
         (
-            &["demo", "--headless", "--persona", "nobody"][..],
-            "\"nobody\" というテスト利用者はいません。一覧：digital-auth personas",
-            "no persona is called \"nobody\"; see: digital-auth personas",
+            &["demo", "--headless", "--persona", "adlut"],
+            (
+                "digital-auth: \"adlut\" というテスト利用者はいません\nヒント：adult のことですか\n\
+                 ヒント：一覧は digital-auth personas\n",
+                "digital-auth: no persona is called \"adlut\"\nhint: did you mean adult?\n\
+                 hint: digital-auth personas lists them\n",
+            ),
         ),
         (
-            &["demo", "--headless", "--fault", "earthquake"],
-            "\"earthquake\" という誤りはありません。一覧：digital-auth faults",
-            "no fault is called \"earthquake\"; see: digital-auth faults",
+            &["demo", "--headless", "--fault", "tokn-500"],
+            (
+                "digital-auth: \"tokn-500\" という誤りはありません\nヒント：token-500 のことですか\n\
+                 ヒント：一覧は digital-auth faults\n",
+                "digital-auth: no fault is called \"tokn-500\"\nhint: did you mean token-500?\n\
+                 hint: digital-auth faults lists them\n",
+            ),
         ),
         (
-            &[
-                "demo",
-                "--headless",
-                "--scopes",
-                "openid digital-auth/height",
-            ],
-            &format!("\"digital-auth/height\" というスコープはありません。使えるもの：{scopes}"),
-            &format!("no scope is called \"digital-auth/height\"; the scopes are: {scopes}"),
-        ),
-        (
-            &["demo", "--scopes", "digital-auth/name"],
-            "スコープ openid がないと IDトークンが届かず、ログインできません。--scopes に openid を入れてください",
-            "without the scope openid there is no ID token, and the login can't succeed: put \
-             openid into --scopes",
-        ),
-        (
-            &["demo", "--persona", "nobody"],
-            "\"nobody\" というテスト利用者はいません。一覧：digital-auth personas",
-            "no persona is called \"nobody\"; see: digital-auth personas",
+            &["demo", "--scopes", &openid],
+            (
+                "digital-auth: スコープ openid がないと IDトークンが届かず、ログインできません。\
+                 --scopes に openid を入れてください\n",
+                "digital-auth: without the scope openid there is no ID token, and the login can't \
+                 succeed: put openid into --scopes\n",
+            ),
         ),
         (
             &["demo", "--app-port", "8700", "--cognito-port", "8700"],
-            "--cognito-port と --app-port が同じポートです",
-            "--cognito-port and --app-port name the same port",
+            (
+                "digital-auth: --cognito-port と --app-port が同じポートです\n",
+                "digital-auth: --cognito-port and --app-port name the same port\n",
+            ),
+        ),
+        // What clap finds is told in the same voice.
+        (
+            &["demo", "--persnoa", "adult"],
+            (
+                "digital-auth: --persnoa という引数はありません\nヒント：--persona のことですか\n\
+                 ヒント：書き方は digital-auth demo --persona <ID>\n",
+                "digital-auth: there is no argument --persnoa\nhint: did you mean --persona?\n\
+                 hint: the form is digital-auth demo --persona <ID>\n",
+            ),
+        ),
+        (
+            &["dmo"],
+            (
+                "digital-auth: dmo というコマンドはありません\nヒント：demo のことですか\n\
+                 ヒント：書き方は digital-auth [OPTIONS] [COMMAND]\n",
+                "digital-auth: there is no command dmo\nhint: did you mean demo?\n\
+                 hint: the form is digital-auth [OPTIONS] [COMMAND]\n",
+            ),
+        ),
+        (
+            &["demo", "--headless", "--no-open"],
+            (
+                "digital-auth: --headless は --no-open と一緒には指定できません\n\
+                 ヒント：書き方は digital-auth demo --headless\n",
+                "digital-auth: --headless can't be given together with --no-open\n\
+                 hint: the form is digital-auth demo --headless\n",
+            ),
+        ),
+        (
+            &["demo", "--headless", "--case", "secnd-account"],
+            (
+                "digital-auth: --case <CASE> に secnd-account は指定できません\n\
+                 ヒント：second-account のことですか\nヒント：使えるもの：member、second-account\n",
+                "digital-auth: --case <CASE> can't be secnd-account\n\
+                 hint: did you mean second-account?\nhint: there are: member, second-account\n",
+            ),
+        ),
+        (
+            &["demo", "--app-port", "80"],
+            (
+                "digital-auth: --app-port <PORT> に 80 は指定できません\n\
+                 ヒント：使えるもの：0 か 1024〜65535\n",
+                "digital-auth: --app-port <PORT> can't be 80\nhint: it takes: 0, or 1024 to 65535\n",
+            ),
+        ),
+        (
+            &["env"],
+            (
+                "digital-auth: <FUNCTION> が必要です\nヒント：書き方は digital-auth env <FUNCTION>\n",
+                "digital-auth: <FUNCTION> is needed\nhint: the form is digital-auth env <FUNCTION>\n",
+            ),
         ),
     ] {
-        for (language, sentence) in [("ja", ja), ("en", en)] {
+        for (language, told) in [("ja", ja), ("en", en)] {
             let ran = run(&[arguments, &["--language", language]].concat()).await;
             assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
-            assert_eq!(ran.stderr, format!("digital-auth: {sentence}\n"));
+            assert_eq!(ran.stderr, told);
         }
     }
-    for arguments in [
-        &["no-such-command"][..],
-        &["demo", "--headless", "--no-open"],
-        &["demo", "--headless", "--app-port", "8700"],
-    ] {
-        let ran = run(arguments).await;
-        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
-    }
+    // A scope that is unknown, and all that are known.
+    let scopes = [
+        "demo",
+        "--language=en",
+        "--scopes",
+        "openid digital-auth/adress",
+    ];
+    let ran = run(&scopes).await;
+    assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
+    let words: Vec<&str> = ran.stderr.split_whitespace().collect();
+    let known = Scopes::all().to_string();
+    let expected = format!(
+        "digital-auth: no scope is called \"digital-auth/adress\" hint: did you mean \
+         digital-auth/address? hint: there are: {known}"
+    );
+    assert_eq!(words.join(" "), expected);
+    let ran = run(&["demo", "--headless", "--app-port", "8700"]).await;
+    assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
 }
 
 /// Ports that no system assigns to other processes, so that a test can release them and take them
@@ -302,11 +376,13 @@ async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
         for (language, words) in [
             (
                 "ja",
-                format!("{address} はほかのプログラムが使っています。{option} で"),
+                format!("{address} はほかのプログラムが使っています\nヒント：{option} で"),
             ),
             (
                 "en",
-                format!("{address} is used by another program: choose another port with {option}"),
+                format!(
+                    "{address} is used by another program\nhint: choose another port with {option}"
+                ),
             ),
         ] {
             let arguments = ["demo", "--language", language, option, &port];
@@ -539,7 +615,12 @@ async fn a_headless_login_is_told_in_the_language_of_the_locale() {
         let ran = finished(child).await;
         assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
         assert!(ran.stdout.contains(told), "{}", ran.stdout);
-        assert!(ran.stdout.contains("birthdate=1985-03-15"));
+        let rows = ran.stdout.lines().map(|line| line.split_whitespace());
+        let born = ["birthdate", "1985-03-15"];
+        assert!(
+            rows.map(Iterator::collect)
+                .any(|row: Vec<&str>| row == born)
+        );
         assert!(
             !ran.stdout.contains('\u{1b}'),
             "no colours where no terminal is"
@@ -569,7 +650,7 @@ async fn where_cargo_can_write_nothing_the_demo_says_what_to_do() {
 
 #[tokio::test]
 async fn a_told_answer_stands_behind_the_hops_that_its_request_caused() {
-    let told = run(&["demo", "--headless", "--language", "en"])
+    let told = run(&["demo", "--headless", "--verbose", "--language", "en"])
         .await
         .stdout;
     let place = |line: &str| {
@@ -702,25 +783,88 @@ async fn a_browser_demo_for_programs_prints_the_addresses_and_stays() {
 }
 
 #[tokio::test]
-async fn the_help_speaks_japanese_and_english() {
+async fn the_help_speaks_one_language() {
+    let is_japanese = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
     for arguments in [
         &["--help"][..],
+        &["-h"],
         &["demo", "--help"],
-        &["personas", "--help"],
-        &["faults", "--help"],
-        &["env", "--help"],
+        &["simulate", "cognito", "--help"],
+        &["help", "faults"],
+        &["completions", "--help"],
     ] {
-        let ran = run(arguments).await;
-        assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
-        let both = ran.stdout.lines().any(|line| {
-            line.contains(" / ") && line.chars().any(|c| ('\u{3040}'..'\u{30ff}').contains(&c))
-        });
-        assert!(both, "{arguments:?}: {}", ran.stdout);
+        // The language that is asked for counts, wherever it stands; else that of the locale.
+        for (before, after, heading) in [
+            (None, None, "使い方："),
+            (Some("--language=en"), None, "Usage: "),
+            (None, Some("--language=en"), "Usage: "),
+        ] {
+            // The help of the command help takes no options.
+            if after.is_some() && arguments.contains(&"help") {
+                continue;
+            }
+            let all: Vec<&str> = before
+                .into_iter()
+                .chain(arguments.iter().copied())
+                .chain(after)
+                .collect();
+            let ran = run(&all).await;
+            assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""), "{all:?}");
+            assert!(ran.stdout.contains(heading), "{all:?}: {}", ran.stdout);
+            let is_english = heading == "Usage: ";
+            assert_eq!(ran.stdout.contains(is_japanese), !is_english, "{all:?}");
+        }
     }
     let help = run(&["--help"]).await.stdout;
-    for told in ["demo", "personas", "faults", "env", "130"] {
+    for told in ["demo", "personas", "faults", "env", "completions", "130"] {
         assert!(help.contains(told), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_list_has_what_was_asked_for() {
+    let ids = async |arguments: &[&str]| -> Vec<String> {
+        let ran = run(&[arguments, &["--json"]].concat()).await;
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+        let listed = ran.json();
+        let ids = listed.as_array().unwrap().iter();
+        ids.map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(ids(&["personas", "２月"]).await, [""; 0]);
+    assert_eq!(ids(&["personas", "2月29日"]).await, ["leap-day"]);
+    assert_eq!(ids(&["personas", "LEAP"]).await, ["leap-day"]);
+    let cancels = ids(&["faults", "--group", "user"]).await;
+    assert!(cancels.len() > 2 && cancels.iter().all(|id| id.starts_with("cancel")));
+    // What is asked for is true of each of them at once.
+    let nonces = ids(&["faults", "nonce"]).await;
+    assert_eq!(
+        ids(&["faults", "nonce", "--group", "id-token"]).await,
+        nonces
+    );
+    assert_eq!(
+        ids(&["faults", "nonce", "--group", "userinfo"]).await,
+        [""; 0]
+    );
+    assert_eq!(ids(&["faults", "--class", "id_token_nonce"]).await, nonces);
+    assert_eq!(ids(&["faults", "nonce", "--exit", "14"]).await, nonces);
+    assert_eq!(ids(&["faults", "nonce", "--exit", "0"]).await, [""; 0]);
+    let succeed = ids(&["faults", "--exit", "0"]).await;
+    assert!(succeed.contains(&"keys-rotated".to_owned()), "{succeed:?}");
+    let in_japanese = ids(&["faults", "氏名が返らない"]).await;
+    assert_eq!(in_japanese, ["userinfo-missing-name"]);
+
+    // Where no terminal is, each fault has its line.
+    let lines = run(&["faults", "nonce"]).await.stdout;
+    assert_eq!(lines.lines().count(), nonces.len());
+    // Nothing found is no failure, and is said.
+    let ran = run(&["faults", "nonse", "--language", "en"]).await;
+    assert_eq!((ran.status, ran.stdout.as_str()), (Some(0), ""));
+    assert_eq!(
+        ran.stderr,
+        "digital-auth: no fault is like that\nhint: did you mean nonce?\n\
+         hint: digital-auth faults lists all\n"
+    );
 }
 
 #[tokio::test]
@@ -775,20 +919,28 @@ async fn a_japanese_story_tells_every_check_and_every_own_work_in_japanese() {
         (Some("token-invalid-client"), Some("service_refused_client")),
         (Some("id-token-wrong-nonce"), Some("id_token_nonce")),
     ] {
-        let mut arguments = vec!["demo", "--headless", "--language", "ja"];
+        let mut arguments = vec!["demo", "--headless", "-v", "--language", "ja"];
         arguments.extend(fault.iter().flat_map(|id| ["--fault", *id]));
         let told = run(&arguments).await.stdout;
         // The name of a class is the one in the documentation, in both languages. What it means
         // stands beside it.
-        let class = class.map(|class| format!("✗ {class}："));
+        // A cancel is no failure.
+        let mark = if class == Some("cancelled") {
+            '–'
+        } else {
+            '✗'
+        };
+        let class = class.map(|class| format!("{mark} {class}："));
         let is_class =
             |line: &&str| (class.as_deref()).is_some_and(|class| line.starts_with(class));
         let checks: Vec<&str> = told
             .lines()
             .map(str::trim)
-            .filter(|line| line.starts_with(['✓', '✗']))
+            .filter(|line| line.starts_with(['✓', '✗', '–']))
             .collect();
         assert!(checks.len() > 30, "{told}");
+        let fails = checks.iter().any(|line| line.starts_with('✗'));
+        assert_eq!(fails, class.is_some() && mark == '✗', "{told}");
         let (classes, others): (Vec<&str>, Vec<&str>) =
             checks.into_iter().partition(|line| is_class(line));
         assert_eq!(classes.len(), usize::from(class.is_some()), "{told}");
@@ -848,11 +1000,18 @@ fn what_looks_like_a_secret_is_found() {
 #[tokio::test]
 async fn no_secret_is_in_the_output() {
     for arguments in [
-        &["demo", "--headless"][..],
+        &["demo", "--headless", "-v"][..],
+        &["demo", "--headless"],
         &["demo", "--headless", "--json"],
         &["demo", "--headless", "--json", "--fault", "token-500"],
-        &["demo", "--headless", "--fault", "userinfo-other-subject"],
-        &["demo", "--headless", "--assertion-algorithm", "RS256"],
+        &[
+            "demo",
+            "--headless",
+            "-v",
+            "--fault",
+            "userinfo-other-subject",
+        ],
+        &["demo", "--headless", "-v", "--assertion-algorithm", "RS256"],
     ] {
         let ran = run(arguments).await;
         // The output shows the person's subject on purpose. The nonce was used up when the token
@@ -890,8 +1049,10 @@ async fn no_secret_is_in_the_output() {
                 .collect();
             assert_eq!(found, [""; 0], "{arguments:?}");
         }
-        assert!(
+        let is_quiet = arguments.len() == 2;
+        assert_eq!(
             ran.stdout.contains("…("),
+            !is_quiet,
             "secrets are masked, not left out"
         );
         let told = arguments.contains(&"--fault");

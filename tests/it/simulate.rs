@@ -81,7 +81,7 @@ struct Running(Serving);
 
 impl Running {
     async fn start(jwks: &str, arguments: &[&str]) -> Self {
-        let arguments = [&["--json"], arguments].concat();
+        let arguments = [&["--json", "--verbose"], arguments].concat();
         Self(Serving::of(prepared(jwks, &arguments)).await)
     }
 
@@ -203,13 +203,13 @@ async fn the_settings_are_for_people_in_both_languages() {
         (
             "ja",
             "デジタル認証アプリサービスのシミュレーターが動いています。止めるには Ctrl-C を押してください。",
-            "届いたリクエスト（機密の値は伏せます）：",
+            "拒否したリクエストがあれば、表示します（--verbose ならすべて）：",
         ),
         (
             "en",
             "The stand-in of the Digital Authentication App service is running. Press Ctrl-C to \
              stop it.",
-            "Requests as they arrive (secrets are masked):",
+            "What is refused is told below (with --verbose, all requests):",
         ),
     ] {
         let second = "https://rp.example/other";
@@ -501,11 +501,11 @@ async fn a_taken_port_is_status_4_and_said_with_its_address_and_option() {
     for (language, words) in [
         (
             "ja",
-            format!("{address} はほかのプログラムが使っています。--port で"),
+            format!("{address} はほかのプログラムが使っています\nヒント：--port で"),
         ),
         (
             "en",
-            format!("{address} is used by another program: choose another port with --port"),
+            format!("{address} is used by another program\nhint: choose another port with --port"),
         ),
     ] {
         let jwks = files.jwks();
@@ -539,6 +539,30 @@ async fn what_others_send_is_told_and_does_not_steer_the_terminal() {
         !told.lines().any(|line| line.starts_with("forged")),
         "{told}"
     );
+}
+
+#[tokio::test]
+async fn without_verbose_only_what_is_refused_is_told_with_what_is_registered() {
+    let files = Files::new(Algorithm::Es256);
+    let command = prepared(&files.jwks(), &["--json", "--language", "en"]);
+    let running = Running(Serving::of(command).await);
+    // A page that is shown is nothing to tell.
+    let shown = offered(&running.relying_party(files.public())).await;
+    assert_eq!(shown["persona"], "adult");
+    let mut url = Url::parse(running.text("authorization_endpoint")).unwrap();
+    url.query_pairs_mut()
+        .append_pair("client_id", running.text("client_id"))
+        .append_pair("redirect_uri", "http://rp.localhost:3000/callbac");
+    let page = browser().get(&url, "text/html").await.unwrap();
+    assert_eq!(page.status, 400);
+    let told = running.0.stop(Signal::TERM).await;
+    let expected = [
+        "✗ Browser → the stand-in  GET /api/realms/main/protocol/openid-connect/auth  not so: \
+         redirect_uri is exactly one that is registered (RFC 9700 §2.1)",
+        "    sent        redirect_uri=http://rp.localhost:3000/callbac",
+        "    registered  http://rp.localhost:3000/callback",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 
 use url::Url;
 
+use crate::expected::Expected;
+
 /// The most characters of a URL (`CallbackURLs` of the API).
 const LONGEST: usize = 1024;
 
@@ -33,17 +35,18 @@ const NO_APP: [&str; 18] = [
 ///
 /// # Errors
 ///
-/// What can be registered, in both languages.
-pub fn parse(text: &str) -> Result<String, &'static str> {
+/// What can be registered.
+pub fn parse(text: &str) -> Result<String, Expected> {
     if is_app_url(text) {
         Ok(text.to_owned())
     } else {
-        Err(
-            "https の URL、http://localhost・127.0.0.1・[::1] の URL、アプリのスキーム（例 myapp://callback）で、\
-            # がなく、1,024文字以内 / an https URL, an http URL of localhost, 127.0.0.1 or [::1], \
-            or one of an app's own scheme (such as myapp://callback); without #, and with 1,024 \
-            characters at most",
-        )
+        Err(Expected {
+            ja: "https の URL、http://localhost・127.0.0.1・[::1] の URL、アプリのスキーム（例 \
+                myapp://callback）。# がなく、1,024文字以内",
+            en: "an https URL, an http URL of localhost, 127.0.0.1 or [::1], or one of an app's \
+                own scheme (such as myapp://callback); without #, and with 1,024 characters at \
+                most",
+        })
     }
 }
 

@@ -1,6 +1,6 @@
-//! `demo` in a browser: prints the addresses and what to do, opens the browser if there is one, and
-//! prints how each login ended, until Ctrl-C. It prints no secret and nothing personal: a
-//! successful login is reported without a name.
+//! `demo` in a browser: prints the addresses, opens the browser if there is one, and prints how each
+//! login ended, and with `--verbose` each hop, until Ctrl-C. It prints no secret and nothing
+//! personal: a successful login is reported without a name.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::Arc;
@@ -8,7 +8,6 @@ use std::sync::Arc;
 use cli::classes;
 use cli::exit::{self, Status};
 use demo::app::{App, AppSettings, Ended};
-use demo::expected::CANCELLED;
 use demo::laptop::{Laptop, LaptopOptions};
 use demo::scopes::Scopes;
 use loopback::journal::{Hop, Journal, Moment, Party};
@@ -19,9 +18,11 @@ use tokio::sync::mpsc;
 
 use crate::arguments::{Case, Demo};
 use crate::demo_error::DemoError;
-use crate::own_app::{OwnAppError, Prepared, Served};
+use crate::own_app::{self, OwnAppError, Prepared, Served};
 use crate::printable::printable;
-use crate::story::party;
+use crate::story::{is_given_up, party};
+use crate::style::{HEADING, QUIET, marked};
+use crate::teller::Teller;
 use crate::terminal::{Interruption, Progress, unless_nobody_reads};
 
 /// How many ended logins may wait to be printed.
@@ -89,6 +90,14 @@ pub(crate) async fn run(
         }
     }
     let mut pages = Pages::new(laptop.journal.clone());
+    // What is wrong with an own app's requests is told with the registered values.
+    let has_own_app = own_app.is_some();
+    let tells = if has_own_app && !demo.telling.verbose {
+        own_app::concerns
+    } else {
+        |_: &Hop| true
+    };
+    let mut teller = Teller::of(laptop.journal.clone(), tells, demo.telling);
     loop {
         let kept = async {
             match &mut own_app {
@@ -97,7 +106,13 @@ pub(crate) async fn run(
             }
         };
         let line = tokio::select! {
+            // The hops of a login come before its end.
+            biased;
             () = interruption.received() => break,
+            () = teller.wait(), if demo.telling.verbose || has_own_app => {
+                teller.tell_beside(demo.json, language);
+                continue;
+            }
             () = kept => {
                 if let Some(own_app) = &mut own_app {
                     own_app.keep(&laptop, language);
@@ -105,7 +120,7 @@ pub(crate) async fn run(
                 continue;
             }
             Some(ended) = ended.recv() => line_of(language, &ended),
-            hop = pages.next() => line_of_page(language, &hop),
+            hop = pages.next(), if !has_own_app => line_of_page(language, &hop),
         };
         unless_nobody_reads(say(demo, &line))?;
     }
@@ -164,13 +179,14 @@ fn welcome(
     }
     let next = if opens {
         language.say(
-            "ブラウザーが開きます。開かないときは、次のアドレスを開いてください。",
-            "Your browser opens. If it doesn't, open this address:",
+            "ブラウザーが開きます。開かないときは、Chrome、Edge、Firefox のどれかで開いてください（Safari では動きません）：",
+            "Your browser opens. If it doesn't, open this address in Chrome, Edge or Firefox (not \
+            in Safari):",
         )
     } else {
         language.say(
-            "ブラウザーで次のアドレスを開いてください。",
-            "Open this address in a browser:",
+            "Chrome、Edge、Firefox のどれかで、次のアドレスを開いてください（Safari では動きません）：",
+            "Open this address in Chrome, Edge or Firefox (not in Safari):",
         )
     };
     let of_members = members.as_deref();
@@ -186,46 +202,20 @@ fn welcome(
             &service,
         ),
     ];
-    writeln!(out, "{next}\n\n    {url}\n")?;
-    writeln!(
-        out,
-        "{}",
-        language.say(
-            "そのページで「図を見ながらログイン」を押します。Cognito の画面で「マイナアプリでログイン」を押し、サービスの画面でテスト利用者を選んで「認証」を押します。",
-            "On that page, choose \"Sign in and watch the diagram\". On Cognito's page, choose \
-            \"Sign in with the Myna App\". On the service's page, choose a test person and \
-            \"Authenticate\".",
-        )
-    )?;
+    writeln!(out, "{next}\n\n    {HEADING}{url}{HEADING:#}\n")?;
     if members.is_some() {
-        writeln!(
-            out,
-            "{} {}/members",
-            language.say(
-                "すでにいる会員を本人確認するには：",
-                "To verify members who are already there:",
-            ),
-            laptop.app.as_ref().map(App::base_url).unwrap_or_default()
-        )?;
+        let label = language.say("会員のページ", "the members' page");
+        let app = laptop.app.as_ref().map(App::base_url).unwrap_or_default();
+        writeln!(out, "    {app}/members  {QUIET}{label}{QUIET:#}")?;
     }
-    writeln!(
-        out,
-        "{}",
-        language.say(
-            "Chrome、Edge、Firefox で動きます。Safari では動きません（http では Secure の Cookie を受け付けないため）。",
-            "Works in Chrome, Edge and Firefox. It doesn't work in Safari, which refuses Secure \
-            cookies on http.",
-        )
-    )?;
-    writeln!(
-        out,
-        "{}\n",
-        language.say("終えるときは Ctrl-C を押します。", "Press Ctrl-C to stop.")
-    )?;
     for (label, address) in labels.into_iter().chain(of_members) {
-        writeln!(out, "    {address}  {label}")?;
+        writeln!(out, "    {address}  {QUIET}{label}{QUIET:#}")?;
     }
-    writeln!(out)?;
+    let stop = language.say(
+        "終えるときは Ctrl-C を押します。ログインが終わるたびに、ここに表示します：",
+        "Press Ctrl-C to stop. How each login ends is told here:",
+    );
+    writeln!(out, "\n{stop}\n")?;
     if let Some(own_app) = own_app {
         own_app.pasted.write(&mut out, language)?;
     }
@@ -237,7 +227,7 @@ fn say(demo: &Demo, line: &str) -> io::Result<()> {
     if demo.json {
         writeln!(anstream::stderr(), "digital-auth: {line}")
     } else {
-        writeln!(anstream::stdout(), "{line}")
+        writeln!(anstream::stdout(), "{}", marked(line))
     }
 }
 
@@ -252,8 +242,8 @@ fn line_of(language: Language, ended: &Ended) -> String {
             let told = language.say("ログインしました", "signed in");
             format!("✓ {told}")
         }
-        Ended::Failed { class, .. } if class.as_deref() == Some(CANCELLED) => {
-            let told = language.say("キャンセルしました", "the person cancelled");
+        Ended::Failed { class, .. } if class.as_deref().is_some_and(is_given_up) => {
+            let told = language.say("利用者がキャンセルしました", "the user cancelled");
             format!("– {told}")
         }
         Ended::Failed {
@@ -271,7 +261,7 @@ fn line_of(language: Language, ended: &Ended) -> String {
             );
             format!("✓ {told}")
         }
-        Ended::NotVerified { class, .. } if class.as_deref() == Some(CANCELLED) => {
+        Ended::NotVerified { class, .. } if class.as_deref().is_some_and(is_given_up) => {
             let told = language.say("本人確認をやめました", "the member cancelled");
             format!("– {told}")
         }
@@ -395,21 +385,21 @@ mod tests {
 
     #[test]
     fn what_came_from_outside_cannot_steer_the_terminal() {
-        let failed = Ended::Failed {
+        let failed = |class: &str| Ended::Failed {
             error: Some("\u{1b}[2Jaccess_denied\n".to_owned()),
-            class: Some("service_login_expired".to_owned()),
+            class: Some(class.to_owned()),
             support_id: Some("7QK4-M2TX".to_owned()),
         };
         assert_eq!(
-            line_of(Language::English, &failed),
-            "✗ not signed in  service_login_expired  7QK4-M2TX  \u{fffd}[2Jaccess_denied\u{fffd}"
+            line_of(Language::English, &failed("issuer_mismatch")),
+            "✗ not signed in  issuer_mismatch  7QK4-M2TX  \u{fffd}[2Jaccess_denied\u{fffd}"
         );
         assert_eq!(line_of(Language::English, &Ended::SignedIn), "✓ signed in");
     }
 
     #[test]
-    fn a_cancel_is_told_as_no_failure() {
-        let cancelled = || Some(CANCELLED.to_owned());
+    fn a_cancel_is_no_failure() {
+        let cancelled = || Some("cancelled".to_owned());
         let login = Ended::Failed {
             error: Some("access_denied".to_owned()),
             class: cancelled(),
@@ -420,8 +410,11 @@ mod tests {
             support_id: None,
         };
         for ended in [login, member] {
-            assert!(line_of(Language::English, &ended).ends_with("cancelled"));
-            assert!(line_of(Language::Japanese, &ended).starts_with("– "));
+            let line = line_of(Language::English, &ended);
+            assert!(
+                line.starts_with("– ") && line.ends_with(" cancelled"),
+                "{line}"
+            );
         }
     }
 

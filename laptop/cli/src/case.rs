@@ -1,8 +1,8 @@
-//! `demo --headless --case` for members: verifies a member instead of a login, prints it step by
-//! step, and what the member's tokens said before and after. With `--json` it prints one JSON
-//! object.
+//! `demo --headless --case` for members: verifies a member instead of a login, and prints what the
+//! member's tokens said before and after; with `--verbose` also the way there, step by step. With
+//! `--json` it prints one JSON object.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 
 use cli::exit::{self, Status};
 use demo::cases::{Case, Ended};
@@ -10,11 +10,12 @@ use demo::laptop::Laptop;
 use loopback::journal::{Hop, Moment, Step};
 use loopback::pages::Language;
 use loopback::user_agent::UserAgent;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use service_simulator::fault::Fault;
 
 use crate::arguments::Demo;
 use crate::demo_error::DemoError;
+use crate::result;
 use crate::story;
 use crate::terminal::{Interruption, Progress};
 
@@ -71,52 +72,46 @@ fn tell(
         return writeln!(out);
     }
     let mut out = anstream::stdout().lock();
-    story::write_hops(&mut out, language, hops)?;
-    writeln!(out)?;
+    if demo.telling.verbose {
+        story::write_hops(&mut out, language, hops)?;
+        writeln!(out)?;
+    }
+    write_end(&mut out, language, ended)?;
     for (when, claims) in [
-        (
-            language.say("前の IDトークン：", "ID token before:"),
-            &ended.before.id_token,
-        ),
-        (
-            language.say("後の IDトークン：", "ID token after:"),
-            &ended.after.id_token,
-        ),
+        (language.say("本人確認の前", "before"), &ended.before),
+        (language.say("本人確認の後", "after"), &ended.after),
     ] {
-        let shown = [
-            "name",
-            "identity_verified",
-            "verified_at",
-            "verification_acr",
-        ];
-        let shown: Map<String, Value> = claims
-            .iter()
-            .filter(|(name, _)| shown.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        writeln!(out, "{when} {}", Value::Object(shown))?;
+        let title = match language {
+            Language::Japanese => format!("{}（{when}）", result::id_token(language)),
+            Language::English => format!("{} {when}", result::id_token(language)),
+        };
+        result::write_claims(&mut out, &title, &claims.id_token, demo.telling)?;
     }
-    if let Some(first) = ended.first_member {
-        let told = language.say("先に本人確認した会員", "the member who verified first");
-        writeln!(out, "{told}: {first}")?;
-    }
+    result::write_hint(&mut out, language, demo.telling)
+}
+
+/// Prints whether the member is verified, and why not.
+fn write_end(out: &mut impl Write, language: Language, ended: &Ended) -> io::Result<()> {
     match &ended.refused {
+        None => {
+            let title = language.say("本人確認できました", "Verified");
+            result::write_success(out, title, ended.member)?;
+        }
+        Some(failed) if ended.as_it_should => {
+            let title = language.say("正しく拒否されました", "Refused, as it should be");
+            let class = failed.class.as_deref().unwrap_or_default();
+            result::write_success(out, title, &format!("{}  {class}", ended.member))?;
+            result::write_reasons(out, language, failed, &[])?;
+        }
         Some(failed) => {
             let title = language.say("本人確認できませんでした", "Not verified");
-            let title = format!("{title}: {}", ended.member);
-            story::write_failure(&mut out, language, (&title, failed), &[])?;
-        }
-        None => {
-            let told = language.say("本人確認できました", "Verified");
-            writeln!(out, "{told}: {}", ended.member)?;
+            let title = format!("{title}  {}", ended.member);
+            result::write_failure(out, language, (&title, failed), &[])?;
         }
     }
-    if ended.as_it_should {
-        let told = language.say(
-            "この例の正しい終わり方です。",
-            "This is how the case should end.",
-        );
-        writeln!(out, "{told}")?;
+    if let Some(first) = ended.first_member {
+        let told = language.say("先に本人確認した会員：", "verified before: ");
+        writeln!(out, "  {told}{first}")?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `simulate cognito`: Amazon Cognito, the functions and the service, for an app of one's own. It
-//! prints what to configure in the app, and then each request of the app and of its browser to
-//! Cognito, until Ctrl-C.
+//! prints what to configure in the app, and then what is refused, or with `--verbose` each request
+//! of the app and of its browser to Cognito, until Ctrl-C.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
@@ -11,16 +11,16 @@ use cognito_simulator::STANDARD_SCOPES;
 use demo::laptop::Laptop;
 use demo::scopes::{OPENID, Scopes};
 use loopback::clock::SimClock;
-use loopback::journal::{Hop, Party};
 use loopback::pages::Language;
 use serde_json::Value;
 
-use crate::arguments::SimulateCognito;
+use crate::arguments::{SimulateCognito, Telling};
 use crate::demo::{built, distinct, options, persona};
 use crate::demo_error::DemoError;
 use crate::own_app::{self, Prepared};
-use crate::teller::Teller;
+use crate::teller::{Teller, announced};
 use crate::terminal::{Interruption, Progress, unless_nobody_reads};
+use crate::unknown::Unknown;
 
 /// Runs until Ctrl-C or SIGTERM, and gives the exit status.
 ///
@@ -32,7 +32,7 @@ pub(crate) async fn run(
     language: Language,
 ) -> Result<Status, DemoError> {
     let clock = SimClock::default();
-    let persona = persona(arguments.persona.as_deref(), &clock)?;
+    let persona = persona(arguments.persona.as_deref(), &clock)?.id;
     let scopes = scopes(arguments.scopes.as_deref())?;
     let ports = own_app::ports(arguments.ports);
     let control_port = own_app::control_port(&arguments.own_app);
@@ -42,7 +42,7 @@ pub(crate) async fn run(
     let prepared = Prepared::new(own_app, &arguments.callback, scopes, &mut options).await?;
 
     let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;
-    let progress = Progress::new();
+    let progress = Progress::new(arguments.telling);
     options.functions = built(&progress, language, &mut interruption).await?;
     progress.say(language.say("起動しています", "Starting"));
     let laptop = tokio::select! {
@@ -61,10 +61,10 @@ pub(crate) async fn run(
     } else {
         let mut out = anstream::stdout().lock();
         let written = own_app.pasted.write(&mut out, language);
-        let written = written.and_then(|()| write_rest(&mut out, language));
+        let written = written.and_then(|()| write_rest(&mut out, language, arguments.telling));
         unless_nobody_reads(written)?;
     }
-    let mut teller = Teller::of(laptop.journal.clone(), is_of_the_app);
+    let mut teller = Teller::of(laptop.journal.clone(), own_app::concerns, arguments.telling);
     loop {
         tokio::select! {
             () = interruption.received() => break,
@@ -78,31 +78,20 @@ pub(crate) async fn run(
     Ok(exit::SUCCESS)
 }
 
-fn write_rest(out: &mut impl io::Write, language: Language) -> io::Result<()> {
-    let texts = match language {
+fn write_rest(out: &mut impl io::Write, language: Language, telling: Telling) -> io::Result<()> {
+    let [how, stop] = match language {
         Language::Japanese => [
             "使い方：docs/own-app.md　Amazon Cognito との違い：docs/laptop-cognito.md",
-            "止めるには Ctrl-C を押してください。届いたリクエスト（機密の値は伏せます）：",
+            "止めるには Ctrl-C を押してください。",
         ],
         Language::English => [
             "How to use it: docs/own-app.en.md. What differs from Amazon Cognito: \
              docs/laptop-cognito.en.md",
-            "Press Ctrl-C to stop. Requests as they arrive (secrets are masked):",
+            "Press Ctrl-C to stop. ",
         ],
     };
-    for text in texts {
-        writeln!(out, "{text}")?;
-    }
-    writeln!(out)?;
+    writeln!(out, "{how}\n{stop}{}\n", announced(language, telling))?;
     out.flush()
-}
-
-/// The hops that the developer of an app looks at: those between the app or its browser and
-/// Cognito, and those at which somebody refused.
-fn is_of_the_app(hop: &Hop) -> bool {
-    let is_own = matches!(hop.from, Party::App | Party::Browser) && hop.to == Party::Cognito;
-    let step = hop.step.as_ref();
-    is_own || step.is_some_and(|step| step.status.is_some_and(|status| status >= 400))
 }
 
 /// The scopes that the app is allowed.
@@ -114,15 +103,10 @@ fn scopes(text: Option<&str>) -> Result<Vec<String>, DemoError> {
     let mut allowed: Vec<String> = Vec::new();
     for word in text.split_ascii_whitespace() {
         if !known.iter().any(|known| known == word) && !STANDARD_SCOPES.contains(&word) {
-            let all = known.iter().map(String::as_str).chain(STANDARD_SCOPES);
-            return Err(DemoError::UnknownScope {
-                unknown: word.to_owned(),
-                known: all
-                    .collect::<BTreeSet<_>>()
-                    .into_iter()
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            });
+            let standard = STANDARD_SCOPES.map(str::to_owned);
+            let all: BTreeSet<String> = known.iter().cloned().chain(standard).collect();
+            let all: Vec<String> = all.into_iter().collect();
+            return Err(Unknown::scope(word, &all).into());
         }
         if !allowed.iter().any(|known| known == word) {
             allowed.push(word.to_owned());
@@ -149,7 +133,7 @@ mod tests {
         assert_eq!(named, ["openid", "digital-auth/name", "profile"]);
         assert!(matches!(
             scopes(Some("openid digital-auth/nickname")),
-            Err(DemoError::UnknownScope { .. })
+            Err(DemoError::Unknown(_))
         ));
         for without in ["", "digital-auth/name"] {
             assert!(matches!(

@@ -1,7 +1,7 @@
 //! `demo`: builds the functions, starts everything, and hands over to the browser
-//! ([`crate::browser`]). With `--headless` it does one login itself, prints it step by step, and
-//! stops everything. With `--json` it prints one JSON object on standard output instead. Progress
-//! goes to standard error.
+//! ([`crate::browser`]). With `--headless` it does one login itself, stops everything, and prints
+//! how it ended; with `--verbose` also the way there, step by step. With `--json` it prints one JSON
+//! object on standard output instead. Progress goes to standard error.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -20,16 +20,18 @@ use loopback::journal::{Hop, Moment, Step};
 use loopback::pages::Language;
 use loopback::user_agent::UserAgent;
 use serde_json::{Value, json};
-use service_simulator::fault::Fault;
-use service_simulator::persona::personas;
+use service_simulator::persona::{Persona, personas};
 
 use crate::arguments::{self, AssertionAlgorithm, Demo};
 use crate::browser;
 use crate::case;
 use crate::demo_error::DemoError;
 use crate::own_app::{self, Prepared};
+use crate::result;
 use crate::story;
+use crate::style::HEADING;
 use crate::terminal::{Interruption, Progress};
+use crate::unknown::Unknown;
 
 /// Runs the demo and gives the exit status.
 ///
@@ -38,13 +40,9 @@ use crate::terminal::{Interruption, Progress};
 /// [`DemoError`]. A login that fails isn't an error: it is printed, and has an exit status.
 pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoError> {
     let clock = SimClock::default();
-    let persona = persona(demo.persona.as_deref(), &clock)?;
-    let persona: &str = &persona;
-    let fault = demo.fault.as_ref().map(|id| {
-        id.parse::<Fault>()
-            .map_err(|_| DemoError::UnknownFault(id.clone()))
-    });
-    let fault = fault.transpose()?;
+    let person = persona(demo.persona.as_deref(), &clock)?;
+    let persona: &str = &person.id;
+    let fault = demo.fault.as_deref().map(Unknown::fault).transpose()?;
     let has_own_app = !demo.callback.is_empty();
     let of_login = demo.case.and_then(arguments::Case::of_login);
     let of_members = demo.case.and_then(arguments::Case::of_members);
@@ -86,7 +84,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
     }
 
     let mut interruption = Interruption::listen().map_err(DemoError::Signals)?;
-    let progress = Progress::new();
+    let progress = Progress::new(demo.telling);
     options.functions = built(&progress, language, &mut interruption).await?;
     progress.say(language.say("起動しています", "Starting"));
     if !demo.headless {
@@ -134,7 +132,7 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
         }
         _ => None,
     };
-    match tell(demo, language, persona, &hops, (&outcome, decided), &errors) {
+    match tell(demo, language, &person, &hops, (&outcome, &errors, decided)) {
         // The reader may stop reading: the exit status is still that of the login.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(status(&outcome)),
@@ -144,15 +142,14 @@ pub(crate) async fn run(demo: &Demo, language: Language) -> Result<Status, DemoE
 fn tell(
     demo: &Demo,
     language: Language,
-    persona: &str,
+    persona: &Persona,
     hops: &[Hop],
-    (outcome, decided): (&Outcome, Option<(UseCase, Decided)>),
-    errors: &[String],
+    (outcome, errors, decided): (&Outcome, &[String], Option<(UseCase, Decided)>),
 ) -> io::Result<()> {
     if demo.json {
         let mut out = io::stdout().lock();
         let steps: Vec<&Step> = hops.iter().filter_map(|hop| hop.step.as_ref()).collect();
-        let mut object = json_of(persona, &steps, outcome);
+        let mut object = json_of(&persona.id, &steps, outcome);
         if let (Some(object), Some((case, decided))) = (object.as_object_mut(), decided) {
             object.insert("case".to_owned(), case.name().into());
             object.insert("decision".to_owned(), decided.decision);
@@ -161,11 +158,16 @@ fn tell(
         writeln!(out)
     } else {
         let mut out = anstream::stdout().lock();
-        story::write_hops(&mut out, language, hops)?;
-        story::write_outcome(&mut out, language, persona, outcome, errors)?;
+        if demo.telling.verbose {
+            story::write_hops(&mut out, language, hops)?;
+            writeln!(out)?;
+        }
+        let telling = (language, demo.telling);
+        result::write_outcome(&mut out, telling, persona, (outcome, errors))?;
         match decided {
             Some((_, decided)) => {
-                writeln!(out, "{}", language.say(decided.words.0, decided.words.1))
+                let words = language.say(decided.words.0, decided.words.1);
+                writeln!(out, "\n{HEADING}{words}{HEADING:#}")
             }
             None => Ok(()),
         }
@@ -249,15 +251,12 @@ fn json_of(persona: &str, steps: &[&Step], outcome: &Outcome) -> Value {
     })
 }
 
-/// The id of the test person who was chosen, or of the first.
-pub(crate) fn persona(chosen: Option<&str>, clock: &SimClock) -> Result<String, DemoError> {
-    let people = personas(clock.now());
-    let persona = match chosen {
-        None => people.first(),
-        Some(id) => people.iter().find(|persona| persona.id == *id),
-    };
-    let persona = persona.map(|persona| persona.id.clone());
-    persona.ok_or_else(|| DemoError::UnknownPersona(chosen.unwrap_or_default().to_owned()))
+/// The test person who was chosen, or the first.
+pub(crate) fn persona(chosen: Option<&str>, clock: &SimClock) -> Result<Persona, Unknown> {
+    let now = clock.now();
+    let first = || personas(now).into_iter().next().map(|one| one.id);
+    let id = chosen.map(str::to_owned).or_else(first);
+    Unknown::persona(&id.unwrap_or_default(), now)
 }
 
 /// The options of a laptop with these ports, whose functions ask for these attributes. The

@@ -8,31 +8,22 @@ use cli::exit::{self, Status};
 use demo::app;
 use demo::laptop::{LaptopError, LoginError};
 use demo::member_app::MemberAppError;
-use demo::scopes::{InvalidScopes, Scopes};
+use demo::scopes::InvalidScopes;
 use local_lambda::BuildError;
+use loopback::pages::Language;
 use loopback::user_agent::UserAgentError;
 
-use crate::complaint::Complaint;
+use crate::complaint::{Complaint, another_port};
 use crate::own_app::OwnAppError;
 use crate::state::StateError;
+use crate::unknown::Unknown;
 
 /// Why the demo didn't get to a login.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DemoError {
-    /// No such test person.
-    #[error("no persona is called {0:?}; see: digital-auth personas")]
-    UnknownPersona(String),
-    /// No such fault.
-    #[error("no fault is called {0:?}; see: digital-auth faults")]
-    UnknownFault(String),
-    /// No such scope.
-    #[error("no scope is called {unknown:?}; the scopes are: {known}")]
-    UnknownScope {
-        /// The unknown scope.
-        unknown: String,
-        /// Those that there are, with spaces between them.
-        known: String,
-    },
+    /// No such test person, fault or scope.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
     /// Scopes without `openid`.
     #[error(
         "without the scope openid there is no ID token, and the login can't succeed: put openid \
@@ -58,10 +49,7 @@ pub(crate) enum DemoError {
     #[error(transparent)]
     Build(BuildError),
     /// Another program listens where a stand-in should.
-    #[error(
-        "{address} is used by another program: choose another port with {option}, or 0 to use any \
-        free port"
-    )]
+    #[error("{address} is used by another program")]
     Taken {
         /// The address.
         address: SocketAddr,
@@ -97,11 +85,7 @@ pub(crate) enum DemoError {
 impl Complaint for DemoError {
     fn status(&self) -> Status {
         match self {
-            Self::UnknownPersona(_)
-            | Self::UnknownFault(_)
-            | Self::UnknownScope { .. }
-            | Self::WithoutOpenid
-            | Self::SamePort(..) => exit::USAGE,
+            Self::Unknown(_) | Self::WithoutOpenid | Self::SamePort(..) => exit::USAGE,
             Self::OwnApp(OwnAppError::State(
                 StateError::NoFolder | StateError::Odd(_) | StateError::Unknown(_),
             )) => exit::USAGE,
@@ -120,15 +104,7 @@ impl Complaint for DemoError {
 
     fn in_japanese(&self) -> String {
         match self {
-            Self::UnknownPersona(id) => {
-                format!("{id:?} というテスト利用者はいません。一覧：digital-auth personas")
-            }
-            Self::UnknownFault(id) => {
-                format!("{id:?} という誤りはありません。一覧：digital-auth faults")
-            }
-            Self::UnknownScope { unknown, known } => {
-                format!("{unknown:?} というスコープはありません。使えるもの：{known}")
-            }
+            Self::Unknown(unknown) => unknown.in_japanese(),
             Self::WithoutOpenid => {
                 "スコープ openid がないと IDトークンが届かず、ログインできません。\
                 --scopes に openid を入れてください"
@@ -147,9 +123,9 @@ impl Complaint for DemoError {
                 に指定してください\n{cargo}"
             ),
             Self::Build(error) => format!("関数をビルドできませんでした：{error}"),
-            Self::Taken { address, option } => format!(
-                "{address} はほかのプログラムが使っています。{option} で別のポートを指定するか、0 を指定して空きポートを使ってください"
-            ),
+            Self::Taken { address, .. } => {
+                format!("{address} はほかのプログラムが使っています")
+            }
             Self::OwnApp(error) => error.in_japanese(),
             Self::Start(error) => format!("起動できませんでした：{error}"),
             Self::Interrupted => "中断しました".to_owned(),
@@ -162,15 +138,20 @@ impl Complaint for DemoError {
             }
         }
     }
+
+    fn hints(&self, language: Language) -> Vec<String> {
+        match self {
+            Self::Unknown(unknown) => unknown.hints(language),
+            Self::Taken { option, .. } => vec![another_port(option, language)],
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl From<InvalidScopes> for DemoError {
     fn from(error: InvalidScopes) -> Self {
         match error {
-            InvalidScopes::Unknown(unknown) => Self::UnknownScope {
-                unknown,
-                known: Scopes::all().to_string(),
-            },
+            InvalidScopes::Unknown(scope) => Self::Unknown(Unknown::scope_of_ours(&scope)),
             InvalidScopes::WithoutOpenid => Self::WithoutOpenid,
         }
     }

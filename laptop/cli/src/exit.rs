@@ -2,6 +2,7 @@
 //! alone a script knows what to do next; `--json` has the class of the failure.
 
 use function_kit::failure::{Bilingual, Kind};
+use service_simulator::fault::Fault;
 
 use crate::classes;
 
@@ -155,6 +156,14 @@ pub const fn of(kind: Kind) -> Status {
 pub fn of_class(name: &str) -> Option<Status> {
     let class = classes::named(name).filter(|class| class.ends);
     class.map(|class| of(class.kind))
+}
+
+/// The status of a login in which the service has this fault.
+#[must_use]
+pub fn of_fault(fault: Fault) -> Status {
+    fault
+        .class()
+        .map_or(SUCCESS, |class| of_class(class).unwrap_or(ELSEWHERE))
 }
 
 #[cfg(test)]

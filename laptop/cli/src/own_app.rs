@@ -10,6 +10,7 @@ use demo::control::Control;
 use demo::laptop::{Kept, Laptop, LaptopOptions};
 use demo::use_case::OWN_APP;
 use loopback::clock::SimClock;
+use loopback::journal::{Hop, Party};
 use loopback::pages::Language;
 use loopback::server::{ListenError, Listener};
 use loopback::tls::{Certificate, InvalidCertificate, Tls};
@@ -62,6 +63,14 @@ pub(crate) fn ports(chosen: Ports) -> Ports {
 /// The port of the control API.
 pub(crate) fn control_port(arguments: &OwnApp) -> u16 {
     arguments.control_port.unwrap_or(CONTROL_PORT)
+}
+
+/// The hops that the developer of an app looks at: those between the app or its browser and
+/// Cognito, and those at which somebody refused.
+pub(crate) fn concerns(hop: &Hop) -> bool {
+    let is_own = matches!(hop.from, Party::App | Party::Browser) && hop.to == Party::Cognito;
+    let step = hop.step.as_ref();
+    is_own || step.is_some_and(|step| step.status.is_some_and(|status| status >= 400))
 }
 
 /// An own app that can be registered.

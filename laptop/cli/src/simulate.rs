@@ -1,6 +1,7 @@
 //! `simulate service`: the service's stand-in alone, for people who test a relying party of their
-//! own. It prints what to set in the relying party, and then each request as it comes, until
-//! Ctrl-C. Secrets and attributes are masked, and received text can't control the terminal.
+//! own. It prints what to set in the relying party, and then the requests that it refuses, or with
+//! `--verbose` each request as it comes, until Ctrl-C. Secrets and attributes are masked, and
+//! received text can't control the terminal.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -12,17 +13,17 @@ use loopback::clock::SimClock;
 use loopback::pages::Language;
 use loopback::server::ListenError;
 use serde_json::{Map, Value, json};
-use service_simulator::fault::Fault;
 use service_simulator::people::{InvalidPeople, LARGEST_FILE, People, PersonProblem};
 use service_simulator::{
     InvalidClient, RegisteredClient, SCOPES, Service, ServiceOptions, StartError,
 };
 
 use crate::arguments::SimulateService;
-use crate::complaint::Complaint;
+use crate::complaint::{Complaint, another_port};
 use crate::printable::printable;
-use crate::teller::Teller;
+use crate::teller::{Teller, announced};
 use crate::terminal::{Interruption, unless_nobody_reads};
+use crate::unknown::Unknown;
 
 /// Why the stand-in doesn't run.
 #[derive(Debug, thiserror::Error)]
@@ -62,16 +63,11 @@ pub(crate) enum SimulateError {
         /// What is wrong with it.
         problem: InvalidPeople,
     },
-    /// No such test person.
-    #[error("no persona is called {0:?}")]
-    UnknownPersona(String),
-    /// No such fault.
-    #[error("no fault is called {0:?}; see: digital-auth faults")]
-    UnknownFault(String),
+    /// No such test person or fault.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
     /// Another program listens on the port.
-    #[error(
-        "{0} is used by another program: choose another port with --port, or 0 to use any free port"
-    )]
+    #[error("{0} is used by another program")]
     Taken(SocketAddr),
     /// Something else keeps the stand-in from starting.
     #[error("the stand-in could not be started: {0}")]
@@ -114,17 +110,20 @@ impl Complaint for SimulateError {
             Self::People { file, problem } => {
                 format!("{}：{}", file.display(), people_problem(problem))
             }
-            Self::UnknownPersona(id) => format!("{id:?} というテスト利用者はいません"),
-            Self::UnknownFault(id) => {
-                format!("{id:?} という誤りはありません。一覧：digital-auth faults")
-            }
-            Self::Taken(address) => format!(
-                "{address} はほかのプログラムが使っています。--port で別のポートを指定するか、0 を指定して空きポートを使ってください"
-            ),
+            Self::Unknown(unknown) => unknown.in_japanese(),
+            Self::Taken(address) => format!("{address} はほかのプログラムが使っています"),
             Self::Start(error) => format!("シミュレーターを起動できませんでした：{error}"),
             Self::Signals(_) | Self::Output(_) => {
                 format!("シミュレーターの動作中に問題が起きました：{self}")
             }
+        }
+    }
+
+    fn hints(&self, language: Language) -> Vec<String> {
+        match self {
+            Self::Unknown(unknown) => unknown.hints(language),
+            Self::Taken(_) => vec![another_port("--port", language)],
+            _ => Vec::new(),
         }
     }
 }
@@ -208,7 +207,12 @@ pub(crate) async fn run(
     if let Some(id) = &arguments.persona
         && people.find(id, clock.now()).is_none()
     {
-        return Err(SimulateError::UnknownPersona(id.clone()));
+        let people = people.at(clock.now());
+        return Err(match &arguments.persona_file {
+            Some(_) => Unknown::persona_of_a_file(&people, id),
+            None => Unknown::among(&people, id),
+        }
+        .into());
     }
     let settings = Settings::of(&options);
 
@@ -226,13 +230,19 @@ pub(crate) async fn run(
         let _ = service.set_persona(id);
     }
 
-    let mut teller = Teller::of_a_relying_party(journal);
+    let registered = settings.registered();
+    let mut teller = Teller::of_a_relying_party(journal, registered, arguments.telling);
     if arguments.json {
         let mut out = io::stdout().lock();
         unless_nobody_reads(settings.write_json(&mut out, &service))?;
     } else {
         let mut out = anstream::stdout().lock();
-        unless_nobody_reads(settings.write(&mut out, language, &service))?;
+        let written = settings.write(&mut out, language, &service);
+        let come = announced(language, arguments.telling);
+        unless_nobody_reads(written.and_then(|()| {
+            writeln!(out, "{come}")?;
+            out.flush()
+        }))?;
     }
     loop {
         tokio::select! {
@@ -247,11 +257,7 @@ pub(crate) async fn run(
 
 /// Reads the files, and gives the options of the service.
 fn options(arguments: &SimulateService) -> Result<ServiceOptions, SimulateError> {
-    let fault = arguments.fault.as_ref().map(|id| {
-        id.parse::<Fault>()
-            .map_err(|_| SimulateError::UnknownFault(id.clone()))
-    });
-    let fault = fault.transpose()?;
+    let fault = arguments.fault.as_deref().map(Unknown::fault).transpose()?;
     let mut options = ServiceOptions::new(RegisteredClient {
         client_id: arguments.client_id.clone(),
         redirect_uris: arguments.redirect_uri.clone(),
@@ -396,12 +402,17 @@ impl Settings {
             let mark = language.say("・", "- ");
             writeln!(out, "{mark}{}", language.say(ja, en))?;
         }
-        let come = language.say(
-            "届いたリクエスト（機密の値は伏せます）：",
-            "Requests as they arrive (secrets are masked):",
-        );
-        writeln!(out, "\n{come}")?;
-        out.flush()
+        writeln!(out)
+    }
+
+    /// The values that are registered, by the parameters that have to be among them.
+    fn registered(&self) -> Vec<(&'static str, Vec<String>)> {
+        let keys = self.keys.iter().map(|(kid, _)| kid.clone());
+        vec![
+            ("client_id", vec![self.client_id.clone()]),
+            ("redirect_uri", self.redirect_uris.clone()),
+            ("kid", keys.collect()),
+        ]
     }
 
     /// The settings in the order in which they are printed, with the names of OpenID Connect

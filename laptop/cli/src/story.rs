@@ -1,26 +1,23 @@
 //! Prints a login step by step: for each hop the caller, the callee, the parameters and the checks.
+//! Of a hop that is refused it can also print no more than why.
 //! The journal has masked the secrets already; a masked secret shows only whether two hops carry
 //! the same one.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use cli::classes;
 use demo::expected::is_expected;
 use demo::journal_ja::{japanese_value, text};
-use demo::laptop::{Failed, Outcome, Place};
-use function_kit::failure::Bilingual;
-use loopback::journal::{Hop, Line, Parameter, Party, Step, mask, story};
+use function_kit::failure::Kind;
+use loopback::journal::{Check, Hop, Line, Parameter, Party, Step, story};
 use loopback::pages::Language;
 
+use crate::layout::Rows;
 use crate::printable::printable;
-
-const NUMBER: Style = AnsiColor::Cyan.on_default().bold();
-const HOP: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const QUIET: Style = Style::new().dimmed();
+use crate::style::{BAD, GOOD, HEADING, NUMBER, QUIET};
+use crate::words::said_plainly;
 
 /// The most parameters that are printed. No request of the protocol has as many.
 const MOST_PARAMETERS: usize = 40;
@@ -69,6 +66,75 @@ pub(crate) fn write_served(
     write_line(out, (language, names), (&Line::Whole(hop), number), step)
 }
 
+/// Registered values, by the parameter that has to be among them.
+pub(crate) type Registered = Vec<(&'static str, Vec<String>)>;
+
+/// The names under which the journal has registered values, in an answer that refuses.
+const REGISTERED: [&str; 4] = [
+    "ClientId",
+    "CallbackURLs",
+    "LogoutURLs",
+    "AllowedOAuthScopes",
+];
+
+/// If the request was refused, prints why, what was sent, and what is registered.
+///
+/// # Errors
+///
+/// If the output can't be written.
+pub(crate) fn write_refusal(
+    out: &mut impl Write,
+    (language, party): (Language, Names),
+    step: &Step,
+    registered: &Registered,
+) -> io::Result<()> {
+    let refused = |check: &&Check| !check.passed && !is_expected(step, check);
+    let Some(check) = step.checks.iter().find(refused) else {
+        return Ok(());
+    };
+    let (style, mark) = marked(step, check);
+    let (from, to) = (party(language, step.from), party(language, step.to));
+    let (request, told) = (printable(&step.request), told_check(check, language));
+    // What a class means is said beside it; any other check says what should have been.
+    let unmet = match classes::named(&check.what) {
+        Some(_) => "",
+        None => language.say("満たしていない条件：", "not so: "),
+    };
+    writeln!(
+        out,
+        "{style}{mark}{style:#} {from} → {to}  {request}  {unmet}{told}"
+    )?;
+    let mut rows = Vec::new();
+    let mut words = check.what.split([' ', ',']);
+    let sent = words.find_map(|word| step.parameters.iter().find(|sent| sent.name == word));
+    if let Some(Parameter { name, value }) = sent {
+        let title = language.say("届いた値", "sent");
+        rows.push((title.to_owned(), format!("{name}={}", printable(value))));
+    }
+    let known = registered_for(check, step, registered);
+    if !known.is_empty() {
+        let title = language.say("登録した値", "registered");
+        rows.push((title.to_owned(), known.join(language.say("、", ", "))));
+    }
+    Rows {
+        indent: "    ",
+        rows,
+    }
+    .write(out)
+}
+
+/// The values that are registered for what a check looks at, as the answer has them or as the
+/// command knows them.
+fn registered_for(check: &Check, step: &Step, registered: &Registered) -> Vec<String> {
+    let answered = step.answer.iter();
+    let answered = answered.filter(|one| REGISTERED.contains(&one.name.as_str()));
+    let is_looked_at = |name: &str| check.what.split([' ', '\'']).any(|word| word == name);
+    let known = registered.iter().filter(|(name, _)| is_looked_at(name));
+    let known = known.flat_map(|(_, values)| values.iter());
+    let all = answered.map(|one| &one.value).chain(known);
+    all.map(|value| printable(value)).collect()
+}
+
 fn write_line(
     out: &mut impl Write,
     (language, party): (Language, Names),
@@ -98,7 +164,7 @@ fn write_line(
     let request = printable(request);
     writeln!(
         out,
-        "{NUMBER}{number:>2}{NUMBER:#}  {HOP}{hop}{HOP:#}  {request}{QUIET}{status}{QUIET:#}",
+        "{NUMBER}{number:>2}{NUMBER:#}  {HEADING}{hop}{HEADING:#}  {request}{QUIET}{status}{QUIET:#}",
     )?;
     // A step that isn't HTTP has words as values, which are translated.
     let told = if step.is_told_in_words() && language == Language::Japanese {
@@ -113,35 +179,43 @@ fn write_line(
         return Ok(());
     }
     for check in &step.checks {
-        let (style, mark) = if check.passed {
-            (GOOD, "✓")
-        } else if is_expected(step, check) {
-            (QUIET, "–")
-        } else {
-            (BAD, "✗")
-        };
-        let what = text(language, &check.what);
-        // What ends a request is a class: what it means stands beside it.
-        let class = classes::named(&check.what).filter(|_| !check.passed);
-        let what = match class.map(|class| in_words(class.meaning, language)) {
-            Some(meaning) => {
-                let meaning = meaning.trim_end_matches(['。', '.']);
-                format!("{what}{}{meaning}", language.say("：", ": "))
-            }
-            None => what.to_owned(),
-        };
-        let rule = text(language, &check.rule);
-        writeln!(
-            out,
-            "     {style}{mark}{style:#} {what} {QUIET}({rule}){QUIET:#}"
-        )?;
+        let (style, mark) = marked(step, check);
+        let told = told_check(check, language);
+        writeln!(out, "     {style}{mark}{style:#} {told}")?;
     }
     write_parameters(out, "     ↩ ", &step.answer, told)
 }
 
-/// The words in this language, without Markdown.
-pub(crate) fn in_words(words: Bilingual, language: Language) -> String {
-    language.say(words.ja, words.en).replace('`', "")
+/// How a check ended. Neither is an expected end a failure, nor a cancel.
+fn marked(step: &Step, check: &Check) -> (Style, &'static str) {
+    if check.passed {
+        (GOOD, "✓")
+    } else if is_expected(step, check) || is_given_up(&check.what) {
+        (QUIET, "–")
+    } else {
+        (BAD, "✗")
+    }
+}
+
+/// Whether this is the class of a login or verification that the person gave up.
+pub(crate) fn is_given_up(class: &str) -> bool {
+    classes::named(class).is_some_and(|class| class.kind == Kind::GivenUp)
+}
+
+/// A check and its rule.
+fn told_check(check: &Check, language: Language) -> String {
+    let what = text(language, &check.what);
+    // What ends a request is a class: what it means stands beside it.
+    let class = classes::named(&check.what).filter(|_| !check.passed);
+    let what = match class.map(|class| said_plainly(class.meaning, language)) {
+        Some(meaning) => {
+            let meaning = meaning.trim_end_matches(['。', '.']);
+            format!("{what}{}{meaning}", language.say("：", ": "))
+        }
+        None => what.to_owned(),
+    };
+    let rule = text(language, &check.rule);
+    format!("{what} {QUIET}({rule}){QUIET:#}")
 }
 
 fn as_on_the_wire(value: &str) -> Cow<'_, str> {
@@ -162,142 +236,6 @@ fn write_parameters(
         0 => Ok(()),
         left_out => writeln!(out, "{start}{QUIET}… +{left_out}{QUIET:#}"),
     }
-}
-
-/// Prints how the login ended. `errors` are the errors in the functions' logs, which say why a
-/// function could not answer at all.
-///
-/// # Errors
-///
-/// If the output can't be written.
-pub(crate) fn write_outcome(
-    out: &mut impl Write,
-    language: Language,
-    persona: &str,
-    outcome: &Outcome,
-    errors: &[String],
-) -> io::Result<()> {
-    writeln!(out)?;
-    match outcome {
-        Outcome::SignedIn(signed_in) => {
-            let title = language.say("ログインしました", "Signed in");
-            writeln!(out, "{GOOD}✓ {title}{GOOD:#}  {persona}")?;
-            for (told, claims) in [
-                (
-                    language.say(
-                        "アプリが Cognito から受け取った IDトークン：",
-                        "The ID token that the app received from Cognito:",
-                    ),
-                    &signed_in.id_token,
-                ),
-                (
-                    language.say("アクセストークン：", "The access token:"),
-                    &signed_in.access_token,
-                ),
-                (
-                    language.say(
-                        "Cognito の /oauth2/userInfo：",
-                        "Cognito's /oauth2/userInfo:",
-                    ),
-                    &signed_in.userinfo,
-                ),
-            ] {
-                writeln!(out, "{told}")?;
-                for (name, value) in claims {
-                    let shown = mask(name, &plain(value));
-                    writeln!(out, "     {QUIET}{name}={QUIET:#}{shown}")?;
-                }
-            }
-        }
-        Outcome::Failed(failed) => {
-            let title = language.say("ログインできませんでした", "Not signed in");
-            write_failure(out, language, (title, failed), errors)?;
-        }
-    }
-    Ok(())
-}
-
-/// Prints how a login or a verification failed.
-///
-/// # Errors
-///
-/// If the output can't be written.
-pub(crate) fn write_failure(
-    out: &mut impl Write,
-    language: Language,
-    (title, failed): (&str, &Failed),
-    errors: &[String],
-) -> io::Result<()> {
-    let class = failed.class.as_deref().unwrap_or("-");
-    writeln!(out, "{BAD}✗ {title}{BAD:#}  {class}")?;
-    let place = match failed.place {
-        Place::App if failed.error.is_none() => language.say(
-            "アプリの戻り先にエラーが返りました",
-            "The app’s return URL got an error",
-        ),
-        Place::App => language.say(
-            "アプリに OAuth のエラーが返りました",
-            "The app got an OAuth error",
-        ),
-        Place::MembersApi => language.say("会員 API が拒否しました", "The members' API refused"),
-        Place::BridgePage if failed.class.is_none() => language.say(
-            "関数 federation が応答しませんでした（代わりに HTTP API のシミュレーターが応答しました）",
-            "federation did not answer (the stand-in of the HTTP API did)",
-        ),
-        Place::BridgePage => language.say(
-            "関数 federation のページが表示されました",
-            "A page of federation was shown",
-        ),
-        Place::CognitoPage => {
-            language.say("Cognito のページが表示されました", "A page of Cognito was shown")
-        }
-        Place::ServicePage => language.say(
-            "サービスのページが表示されました",
-            "A page of the service was shown",
-        ),
-    };
-    writeln!(out, "     {place}")?;
-    let description = match failed.place {
-        Place::App => "error_description",
-        Place::MembersApi => language.say("ステータス", "status"),
-        _ => language.say("ページの見出し", "page title"),
-    };
-    for (name, value) in [
-        ("error", failed.error.as_deref()),
-        (description, Some(failed.description.as_str())),
-        (
-            language.say("サポート番号", "support id"),
-            failed.support_id.as_deref(),
-        ),
-    ] {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            writeln!(out, "     {QUIET}{name}={QUIET:#}{value}")?;
-        }
-    }
-    if let Some(class) = &failed.class {
-        if let Some(class) = classes::named(class) {
-            writeln!(out, "     {}", in_words(class.meaning, language))?;
-        }
-        let where_to_read = language.say(
-            "このエラー分類の意味と対処：docs/failures.md",
-            "What this class means, and what to do: docs/failures.en.md",
-        );
-        writeln!(out, "     {where_to_read}")?;
-    }
-    if !errors.is_empty() {
-        let told = language.say("関数のログ：", "The function's log:");
-        writeln!(out, "     {told}")?;
-        for line in errors {
-            writeln!(out, "     {line}")?;
-        }
-    }
-    Ok(())
-}
-
-fn plain(value: &serde_json::Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 pub(crate) fn party(language: Language, party: Party) -> &'static str {

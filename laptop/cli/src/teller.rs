@@ -1,53 +1,78 @@
-//! Prints requests as they come.
+//! Tells requests as they come: all of them, or only those that are refused.
 
 use std::io::{self, Write};
 
 use loopback::journal::{Hop, Journal, Moment};
 use loopback::pages::Language;
 
-use crate::story::{self, Names};
+use crate::arguments::Telling;
+use crate::story::{self, Names, Registered};
 
-/// Prints each hop of the journal once.
+/// What will be told.
+pub(crate) fn announced(language: Language, telling: Telling) -> &'static str {
+    if telling.verbose {
+        language.say(
+            "届いたリクエスト（機密の値は伏せます）：",
+            "Requests as they arrive (secrets are masked):",
+        )
+    } else {
+        language.say(
+            "拒否したリクエストがあれば、表示します（--verbose ならすべて）：",
+            "What is refused is told below (with --verbose, all requests):",
+        )
+    }
+}
+
+/// Tells each hop of the journal once.
 pub(crate) struct Teller {
     journal: Journal,
-    /// Which hops are printed.
+    /// Which hops are told.
     tells: fn(&Hop) -> bool,
     names: Names,
+    /// The registered values that the journal doesn't have.
+    registered: Registered,
+    telling: Telling,
     /// The journal was read up to this moment.
     looked: Moment,
-    /// When the last printed hop began.
+    /// When the last hop began that was told or passed over.
     begun: Moment,
     told: usize,
 }
 
 impl Teller {
-    /// Prints every hop. The relying party isn't the bridge, but the user's own.
-    pub(crate) fn of_a_relying_party(journal: Journal) -> Self {
-        Self::with(journal, |_| true, story::of_a_relying_party)
+    /// Tells every hop. The relying party isn't the bridge, but the user's own.
+    pub(crate) fn of_a_relying_party(
+        journal: Journal,
+        registered: Registered,
+        telling: Telling,
+    ) -> Self {
+        Self {
+            names: story::of_a_relying_party,
+            registered,
+            ..Self::of(journal, |_| true, telling)
+        }
     }
 
-    /// Prints these hops.
-    pub(crate) fn of(journal: Journal, tells: fn(&Hop) -> bool) -> Self {
-        Self::with(journal, tells, story::party)
-    }
-
-    fn with(journal: Journal, tells: fn(&Hop) -> bool, names: Names) -> Self {
+    /// Tells these hops.
+    pub(crate) fn of(journal: Journal, tells: fn(&Hop) -> bool, telling: Telling) -> Self {
         Self {
             journal,
             tells,
-            names,
+            names: story::party,
+            registered: Registered::new(),
+            telling,
             looked: Moment::default(),
             begun: Moment::default(),
             told: 0,
         }
     }
 
-    /// Waits until there may be something to print.
+    /// Waits until there may be something to tell. The future may be dropped while it waits.
     pub(crate) async fn wait(&self) {
         self.journal.grown_since(self.looked).await;
     }
 
-    /// Prints what came since the last call: on standard output or, beside a JSON object there, on
+    /// Tells what came since the last call: on standard output or, beside a JSON object there, on
     /// standard error. The reader may stop reading: the stand-ins go on.
     pub(crate) fn tell_beside(&mut self, json: bool, language: Language) {
         let _ = if json {
@@ -61,14 +86,20 @@ impl Teller {
         self.looked = self.journal.now();
         let from = Moment::from(self.begun.number().saturating_add(1));
         for hop in self.journal.hops(from, None) {
-            // A hop that is under way is printed when it has ended, and later hops after it.
+            // A hop that is under way is told when it has ended, and later hops after it.
             let Some(step) = &hop.step else {
                 break;
             };
             self.begun = hop.begun;
-            if (self.tells)(&hop) {
+            if !(self.tells)(&hop) {
+                continue;
+            }
+            let spoken = (language, self.names);
+            if self.telling.verbose {
                 self.told += 1;
-                story::write_served(out, (language, self.names), (&hop, self.told), step)?;
+                story::write_served(out, spoken, (&hop, self.told), step)?;
+            } else {
+                story::write_refusal(out, spoken, step, &self.registered)?;
             }
         }
         out.flush()

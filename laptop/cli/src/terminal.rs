@@ -6,6 +6,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::arguments::Telling;
+
 /// Ignores the error of a closed pipe: the reader may stop reading.
 pub(crate) fn unless_nobody_reads(written: io::Result<()>) -> io::Result<()> {
     match written {
@@ -39,26 +41,30 @@ impl Interruption {
     }
 }
 
-/// Shows the progress on standard error: in one line that changes or, if standard error isn't a
-/// terminal, line by line.
+/// Shows the progress on standard error: in one line that changes, and is gone at the end. If
+/// standard error isn't a terminal, nothing is shown, or with `--verbose` each message.
 pub(crate) struct Progress {
     pub(crate) bar: ProgressBar,
+    is_verbose: bool,
 }
 
 impl Progress {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(telling: Telling) -> Self {
         let bar = ProgressBar::new_spinner();
         if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {wide_msg} {elapsed:.dim}")
         {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(120));
-        Self { bar }
+        Self {
+            bar,
+            is_verbose: telling.verbose,
+        }
     }
 
     pub(crate) fn say(&self, message: &str) {
         self.bar.set_message(message.to_owned());
-        if self.bar.is_hidden() {
+        if self.is_verbose && self.bar.is_hidden() {
             // If it can't be written, nobody reads it.
             let _ = writeln!(anstream::stderr(), "digital-auth: {message}");
         }

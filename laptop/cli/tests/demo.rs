@@ -1,5 +1,5 @@
-//! Runs the command as a script does: standard error is no terminal. Progress goes to standard
-//! error, and the result to standard output.
+//! Runs the command as a script does: standard error is no terminal. Only what is asked for is
+//! printed: the result on standard output and, with `--verbose`, the progress on standard error.
 
 use std::process::{Command, Stdio};
 
@@ -15,16 +15,21 @@ fn demo(arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn progress_goes_line_by_line_to_standard_error_and_one_object_to_standard_output() {
-    let output = demo(&["--json"]).output().unwrap();
-    assert!(output.status.success());
-    let told = String::from_utf8(output.stderr).unwrap();
-    let expected = [
+fn one_object_goes_to_standard_output_and_the_progress_to_standard_error_if_it_is_asked_for() {
+    let progress = [
         "digital-auth: Building the four functions",
         "digital-auth: Starting",
         "digital-auth: Signing in",
     ];
-    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
-    let login: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(login["persona"], "adult");
+    for (arguments, expected) in [
+        (&["--json"][..], &[][..]),
+        (&["--json", "--verbose"], &progress),
+    ] {
+        let output = demo(arguments).output().unwrap();
+        assert!(output.status.success());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+        let login: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(login["persona"], "adult");
+    }
 }

@@ -10,6 +10,10 @@ use thiserror::Error;
 /// The part of a login that a fault affects.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FaultPlace {
+    /// The user, who cancels.
+    User,
+    /// The authorization request, which the service answers with an error.
+    Refusal,
     /// The authorization response, which comes back to the redirect URI.
     WayBack,
     /// The token endpoint's answer.
@@ -25,12 +29,48 @@ pub enum FaultPlace {
 impl FaultPlace {
     /// Every place, in the order of a login.
     pub const ALL: &[Self] = &[
+        Self::User,
+        Self::Refusal,
         Self::WayBack,
         Self::TokenAnswer,
         Self::IdToken,
         Self::KeySet,
         Self::Userinfo,
     ];
+
+    /// The stable name, in kebab case.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Refusal => "refusal",
+            Self::WayBack => "way-back",
+            Self::TokenAnswer => "token-answer",
+            Self::IdToken => "id-token",
+            Self::KeySet => "key-set",
+            Self::Userinfo => "userinfo",
+        }
+    }
+
+    /// What goes wrong there: Japanese, English.
+    #[must_use]
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::User => ("利用者のキャンセル", "The user cancels"),
+            Self::Refusal => (
+                "認可リクエストを拒否するサービスのエラー",
+                "The service refuses the authorization request",
+            ),
+            Self::WayBack => (
+                "認可レスポンス（アプリに戻るとき）の誤り",
+                "In the authorization response (on the way back)",
+            ),
+            Self::TokenAnswer => ("トークンの応答の誤り", "In the token answer"),
+            Self::IdToken => ("IDトークンの誤り", "In the ID token"),
+            Self::KeySet => ("公開鍵（JWK Set）の誤り", "In the key set"),
+            Self::Userinfo => ("UserInfo の誤り", "In userinfo"),
+        }
+    }
 }
 
 macro_rules! faults {
@@ -84,7 +124,7 @@ macro_rules! faults {
 }
 
 faults! {
-    [WayBack]
+    [User]
     Cancel, "cancel", Some("cancelled"),
         "利用者がキャンセルする", "The user cancels: access_denied with a description.";
     CancelWithoutDescription, "cancel-without-description", Some("cancelled"),
@@ -93,6 +133,8 @@ faults! {
     CancelHostileDescription, "cancel-hostile-description", Some("cancelled"),
         "利用者がキャンセルする。error_description に攻撃者の文字列がある",
         "The user cancels, and an attacker's markup and line breaks are in the description.";
+
+    [Refusal]
     ErrorInvalidRequest, "error-invalid-request", Some("service_invalid_request"),
         "エラー invalid_request",
         "The service answers the authorization request with invalid_request.";
@@ -118,6 +160,8 @@ faults! {
         authentication_expired.";
     ErrorUnknown, "error-unknown", Some("service_unknown_error"),
         "仕様にないエラーコード", "The service answers with an error code that is in no specification.";
+
+    [WayBack]
     CallbackWrongIssuer, "callback-wrong-issuer", Some("issuer_mismatch"),
         "iss が別の発行者", "The authorization response names another issuer (RFC 9207).";
     CallbackLengthenedIssuer, "callback-lengthened-issuer", Some("issuer_mismatch"),
@@ -459,8 +503,23 @@ mod tests {
             Fault::ALL.iter().filter(there)
         });
         assert!(in_order.eq(Fault::ALL));
-        assert_eq!(Fault::Cancel.place(), FaultPlace::WayBack);
+        assert_eq!(Fault::Cancel.place(), FaultPlace::User);
+        assert_eq!(Fault::ErrorUnknown.place(), FaultPlace::Refusal);
+        assert_eq!(Fault::CallbackOtherState.place(), FaultPlace::WayBack);
         assert_eq!(Fault::UserinfoExtraClaims.place(), FaultPlace::Userinfo);
+    }
+
+    #[test]
+    fn every_place_has_its_own_name_and_words_and_a_fault() {
+        let ids: HashSet<_> = FaultPlace::ALL.iter().map(|place| place.id()).collect();
+        let ja: HashSet<_> = FaultPlace::ALL.iter().map(|one| one.words().0).collect();
+        let en: HashSet<_> = FaultPlace::ALL.iter().map(|one| one.words().1).collect();
+        for distinct in [ids, ja, en] {
+            assert_eq!(distinct.len(), FaultPlace::ALL.len(), "{distinct:?}");
+        }
+        for place in FaultPlace::ALL {
+            assert!(Fault::ALL.iter().any(|fault| fault.place() == *place));
+        }
     }
 
     #[test]

@@ -177,17 +177,8 @@ fn attribute_label(attribute: &str, language: Language) -> &'static str {
 }
 
 fn place_label(place: FaultPlace, language: Language) -> &'static str {
-    match place {
-        FaultPlace::WayBack => language.say(
-            "認可レスポンス（アプリに戻るとき）の誤り",
-            "In the authorization response \
-        (on the way back)",
-        ),
-        FaultPlace::TokenAnswer => language.say("トークンの応答の誤り", "In the token answer"),
-        FaultPlace::IdToken => language.say("IDトークンの誤り", "In the ID token"),
-        FaultPlace::KeySet => language.say("公開鍵（JWK Set）の誤り", "In the key set"),
-        FaultPlace::Userinfo => language.say("UserInfo の誤り", "In userinfo"),
-    }
+    let (ja, en) = place.words();
+    language.say(ja, en)
 }
 
 fn fault_label(fault: Fault, language: Language) -> String {

@@ -149,6 +149,7 @@ async fn the_story_of_a_case_is_told_in_japanese_and_english_and_without_secrets
     for case in CASES {
         for language in ["ja", "en"] {
             let case = ["demo", "--headless", "--case", case, "--language", language];
+            let case = [&case[..], &["--verbose"]].concat();
             let told = run(&case).await.stdout;
             let checks: Vec<&str> = told
                 .lines()

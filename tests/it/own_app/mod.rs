@@ -66,7 +66,8 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(folder: &Folder, arguments: &[&str]) -> Self {
-        let arguments = [&["--json", "--logout-url", LOGGED_OUT], arguments].concat();
+        let always = ["--json", "--verbose", "--logout-url", LOGGED_OUT];
+        let arguments = [&always, arguments].concat();
         Self::of(prepared(folder, &arguments)).await
     }
 

@@ -14,12 +14,12 @@ async fn the_values_are_for_people_and_for_dotenv_in_both_languages() {
         (
             "ja",
             "アプリに設定する値：",
-            "止めるには Ctrl-C を押してください。届いたリクエスト（機密の値は伏せます）：",
+            "止めるには Ctrl-C を押してください。拒否したリクエストがあれば、表示します（--verbose ならすべて）：",
         ),
         (
             "en",
             "Values to configure in your app:",
-            "Press Ctrl-C to stop. Requests as they arrive (secrets are masked):",
+            "Press Ctrl-C to stop. What is refused is told below (with --verbose, all requests):",
         ),
     ] {
         let folder = Folder::new();
@@ -238,6 +238,36 @@ async fn what_keeps_it_from_starting_is_said_with_the_option_that_helps() {
         assert!(ran.stderr.contains(told), "{arguments:?}: {ran:?}");
     }
     app.stop().await;
+}
+
+#[tokio::test]
+async fn without_verbose_a_wrong_setting_is_told_with_the_registered_value_and_nothing_else() {
+    let folder = Folder::new();
+    let command = prepared(&folder, &["--json", "--language", "en"]);
+    let app = Running::of(command).await;
+    let code = app.code(&[]).await;
+    assert_eq!(app.redeem(&code).await.0, 200);
+    for changed in [
+        ("redirect_uri", "http://localhost:3000/callbac"),
+        ("client_id", "2ownapp"),
+        ("scope", "openid digital-auth/name height"),
+    ] {
+        let url = app.authorization_url(&[changed]);
+        app.http.get(url).send().await.unwrap();
+    }
+    let id = app.text("client_id").to_owned();
+    let scopes = app.text("scopes").replace(' ', ", ");
+    let told = app.serving.stop(Signal::INT).await;
+    let words: Vec<&str> = told.split_whitespace().collect();
+    let expected = format!(
+        "✗ Browser → Cognito GET /oauth2/authorize not so: redirect_uri is a callback URL, exactly \
+         (RFC 9700 §2.1) sent redirect_uri=http://localhost:3000/callbac registered {CALLBACK} \
+         ✗ Browser → Cognito GET /oauth2/authorize not so: client_id is an app client's \
+         (RFC 6749 §4.1.1) sent client_id=2ownapp registered {id} \
+         ✗ Browser → Cognito GET /oauth2/authorize not so: every scope is allowed to the client \
+         (RFC 6749 §3.3) sent scope=openid digital-auth/name height registered {scopes}"
+    );
+    assert_eq!(words.join(" "), expected);
 }
 
 #[tokio::test]
