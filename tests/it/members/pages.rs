@@ -197,6 +197,18 @@ async fn what_is_told_is_told_once_and_the_watching_tab_leads_to_it() {
     laptop.stop().await;
 }
 
+/// The app fetches the pool's keys for either token: the second row says why.
+#[tokio::test]
+async fn what_is_requested_again_says_why() {
+    let laptop = site().await;
+    let person = signed_in(&laptop, HANAKO).await;
+    let account = visit(&person, &at(&laptop, "/members")).await.text();
+    for told in ["を得る（もう一度）</b>", "このアプリは鍵を保持せず"] {
+        assert_eq!(account.matches(told).count(), 1, "{told}");
+    }
+    laptop.stop().await;
+}
+
 #[tokio::test]
 async fn a_cancel_is_no_failure() {
     let laptop = site().await;

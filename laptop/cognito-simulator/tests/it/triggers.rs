@@ -14,7 +14,7 @@ use cognito_simulator::{
 };
 use kit::{parameters, payload};
 use local_lambda::{DirectFunction, FunctionOptions, Profile, Target, build_once};
-use loopback::journal::{Party, Step};
+use loopback::journal::{Again, Hop, Moment, Party, Step};
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -443,6 +443,13 @@ async fn an_answer_that_is_not_the_whole_event_is_not_understood() {
     assert_eq!(triggered.world.cognito.users(), BTreeMap::new());
 }
 
+/// Why each call of a trigger was made again, in the order of the calls.
+fn calls_again(world: &World) -> Vec<Option<Again>> {
+    let hops = world.journal.hops(Moment::default(), None);
+    let calls = hops.iter().filter(|hop| hop.to == Party::Triggers);
+    calls.map(Hop::again).collect()
+}
+
 #[tokio::test]
 async fn a_trigger_that_takes_too_long_is_asked_three_times_in_all() {
     let trigger = Trigger::new();
@@ -465,6 +472,8 @@ async fn a_trigger_that_takes_too_long_is_asked_three_times_in_all() {
     let came = tokio::time::timeout(Duration::from_secs(30), all).await;
     trigger.function.stop().await;
     assert_eq!((came, trigger.events().len()), (Ok(()), 3));
+    let again = Some(Again::TimedOut);
+    assert_eq!(calls_again(&world), [None, again, again]);
 }
 
 #[tokio::test]
@@ -476,6 +485,8 @@ async fn a_trigger_gets_its_event_twice_now_and_then_and_the_second_answer_count
         assert_eq!(events.len(), 2);
         assert_eq!(events[0], events[1]);
     }
+    let again = Some(Again::Unprompted);
+    assert_eq!(calls_again(&triggered.world), [None, again, None, again]);
     // Of six calls, the third and the sixth are made twice.
     let count = || triggered.inbound.events().len() + triggered.tokens.events().len();
     let before = count();

@@ -19,7 +19,7 @@ pub(super) struct Lesson {
 }
 
 /// A text in Japanese and English.
-type Text = (&'static str, &'static str);
+pub(super) type Text = (&'static str, &'static str);
 
 /// The lesson of a hop, if there is one.
 pub(super) fn lesson(hop: &Hop) -> Option<Lesson> {

@@ -5,10 +5,13 @@
 
 mod lessons;
 mod member_lessons;
+mod repeated;
 
 use askama::Template;
 use loopback::journal::{Check, Hop, Line, Parameter, Party, Step, story};
 use loopback::pages::Language;
+
+use repeated::repeated;
 
 use crate::expected::is_expected;
 use crate::failures::{Chosen, Failure, Teller};
@@ -117,6 +120,8 @@ struct Row<'a> {
     from: Actor,
     to: Option<Actor>,
     title: &'a str,
+    /// Whether the call was made before.
+    is_again: bool,
     request: String,
     status: Option<u16>,
     good: usize,
@@ -140,6 +145,8 @@ struct Actor {
 struct Inside<'a> {
     request: &'a str,
     why: Option<&'static str>,
+    /// Why the call is made again.
+    again: Option<&'static str>,
     sources: Vec<Source<'a>>,
     parameters: Vec<Shown<'a>>,
     checks: Vec<ShownCheck<'a>>,
@@ -258,6 +265,7 @@ fn row<'a>(line: &Line<'a>, number: usize, parties: &[Party], teller: Teller<'_>
         from: actor(from, language),
         to: (!hop.is_own_work()).then(|| actor(to, language)),
         title,
+        is_again: !is_answer && repeated(teller.hops, hop).is_some(),
         request: if is_answer || hop.is_own_work() {
             String::new()
         } else {
@@ -346,6 +354,10 @@ fn inside<'a>(line: &Line<'a>, lesson: Option<lessons::Lesson>, teller: Teller<'
             inside.why = Some(language.say(lesson.why.0, lesson.why.1));
             let sources = lesson.source.split("; ");
             inside.sources = sources.map(|rule| source(rule, language)).collect();
+        }
+        if let Some((words, rule)) = repeated(teller.hops, hop) {
+            inside.again = Some(language.say(words.0, words.1));
+            inside.sources.push(source(rule, language));
         }
     }
     if !matches!(line, Line::Request(_)) || hop.ended.is_none() {
