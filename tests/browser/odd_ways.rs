@@ -255,7 +255,7 @@ async fn a_demo_that_was_stopped_says_so_and_goes_on_when_it_is_started_again() 
             .await;
         let command = format!("cargo run -- demo --app-port {port}");
         assert!(browser.text().await.contains(&command));
-        assert_eq!(browser.count("[role=status] .failed").await, 1);
+        assert_eq!(browser.count("[role=status] .stopped").await, 1);
     }
     browser.picture("demo-stopped").await;
     browser.is_accessible().await;
