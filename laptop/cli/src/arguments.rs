@@ -129,9 +129,9 @@ pub(crate) struct Demo {
     )]
     pub(crate) fault: Option<String>,
     #[arg(long, value_name = "SCOPES", help = both!(
-        "アプリが求めるスコープ。空白で区切る（既定：すべて）。ブラウザーでは、最初に選ばれているスコープ",
+        "アプリが求めるスコープ。空白で区切る（既定：すべて）。ブラウザーでは、最初に選んでおくもの（既定：最小限）",
         "The scopes that the app requests, separated by spaces (default: all). In a browser, \
-         those preselected",
+         those preselected (default: the least)",
     ))]
     pub(crate) scopes: Option<String>,
     #[arg(long, help = both!(
@@ -149,9 +149,9 @@ pub(crate) struct Demo {
     )]
     pub(crate) assertion_algorithm: AssertionAlgorithm,
     #[arg(long, value_name = "ATTRIBUTES", value_parser = values::attributes, help = both!(
-        "利用者に求める属性（name address birthdate gender のうち、空白で区切る。none は属性なし。既定：4つすべて）",
-        "What the person is asked for: any of name address birthdate gender, separated by \
-         spaces, or none (default: all four)",
+        "利用者に求める属性（name address birthdate gender のうち、空白で区切る。none は属性なし。既定：スコープに要るもの。--callback があれば4つすべて）",
+        "What people are asked for: any of name address birthdate gender, separated by \
+         spaces, or none (default: what the scopes need; all four with --callback)",
     ))]
     pub(crate) ask: Option<AttributeSet>,
     #[arg(

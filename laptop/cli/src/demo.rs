@@ -164,13 +164,11 @@ fn tell(
         }
         let telling = (language, demo.telling);
         result::write_outcome(&mut out, telling, persona, (outcome, errors))?;
-        match decided {
-            Some((_, decided)) => {
-                let words = language.say(decided.words.0, decided.words.1);
-                writeln!(out, "\n{HEADING}{words}{HEADING:#}")
-            }
-            None => Ok(()),
+        if let Some((_, decided)) = decided {
+            let words = language.say(decided.words.0, decided.words.1);
+            writeln!(out, "\n{HEADING}{words}{HEADING:#}")?;
         }
+        result::write_hint(&mut out, language, demo.telling)
     }
 }
 
