@@ -132,7 +132,7 @@ const HEADERS = {
 };
 
 const server = createServer(async (request, response) => {
-  const { pathname } = new URL(request.url, "http://localhost");
+  const [pathname] = request.url.split("?");
   const call = `${request.method} ${pathname}`;
   const found = Object.hasOwn(files, call) ? files[call] : undefined;
   if (found) {
