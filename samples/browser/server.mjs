@@ -132,25 +132,25 @@ const HEADERS = {
 };
 
 const server = createServer(async (request, response) => {
-  const { pathname } = new URL(request.url, "http://localhost");
+  const [pathname] = request.url.split("?");
   const call = `${request.method} ${pathname}`;
   const found = Object.hasOwn(files, call) ? files[call] : undefined;
   if (found) {
     response.writeHead(200, { ...HEADERS, "Content-Type": found.type }).end(found.body);
     return;
   }
-  let given;
+  let answered;
   try {
-    given = await api(call, request);
+    answered = pathname.startsWith("/api/") ? await api(call, request) : { status: 404, body: {} };
   } catch (error) {
     console.error(`Cognito's keys can't be had: ${error.message}`);
-    given = { status: 503, body: {} };
+    answered = { status: 503, body: {} };
   }
-  response.writeHead(given.status, {
+  response.writeHead(answered.status, {
     ...HEADERS,
-    ...given.headers,
+    ...answered.headers,
     "Content-Type": "application/json",
   });
-  response.end(JSON.stringify(given.body));
+  response.end(JSON.stringify(answered.body));
 });
 server.listen(PORT, "localhost", () => console.log(`http://localhost:${PORT}/`));

@@ -26,7 +26,10 @@ export async function answerConfirmation(claims) {
   return claims.sub === sub;
 }
 
-/** The answer to this person's last confirmation, if there was one within ten minutes. */
+/**
+ * The answer to this person's last confirmation, if there was one within ten minutes. It is shown.
+ * An app that does something important upon a "yes" does it in answerConfirmation, once.
+ */
 export async function confirmationOf(sub) {
   const confirmation = await kept();
   return confirmation.sub === sub ? confirmation.answer : undefined;

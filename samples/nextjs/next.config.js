@@ -5,12 +5,15 @@ const headers = [
     key: "Content-Security-Policy",
     value: "base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
   },
-  { key: "Referrer-Policy", value: "no-referrer" },
+  // Not no-referrer: forms would then have "Origin: null", which Next.js refuses.
+  { key: "Referrer-Policy", value: "same-origin" },
   { key: "X-Content-Type-Options", value: "nosniff" },
 ];
 
 /** @type {import("next").NextConfig} */
 export default {
   poweredByHeader: false,
+  // `next dev` logs the URLs of requests, and that of a callback has the code in it.
+  logging: { incomingRequests: { ignore: [/\/api\/auth\/callback\//] } },
   headers: async () => [{ source: "/:path*", headers }],
 };

@@ -13,9 +13,9 @@ import org.springframework.web.context.request.RequestContextHolder;
 
 /**
  * "Confirm that it is you, now": a new login with prompt=login. The person can remove "prompt" from
- * the URL, so only the signed ID token that comes back tells whether it was done. The answer is kept
- * in the session, with whose it is. An app that does something important upon a "yes" does it then,
- * once, and doesn't keep the answer for later.
+ * the URL, so only the signed ID token that comes back tells whether it was done. The answer is
+ * kept in the session, with whose it is. An app that does something important upon a "yes" does it
+ * then, once, and doesn't keep the answer for later.
  */
 record Confirmation(String sub, boolean answer) implements Serializable {
 
