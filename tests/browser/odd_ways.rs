@@ -226,7 +226,8 @@ async fn a_demo_that_was_stopped_says_so_and_goes_on_when_it_is_started_again() 
     let told = async || browser.text().await.contains(WORDS);
     // One lost request says nothing.
     let lose = "const real = window.fetch; let lost = 0; document.lost = () => lost; \
-                window.fetch = (...all) => lost++ ? real(...all) : Promise.reject(new TypeError());";
+                window.fetch = (...all) => \
+                lost++ ? real(...all) : Promise.reject(new TypeError());";
     browser.run(lose).await;
     let start = browser.client().window().await.unwrap();
     let other = browser.client().new_window(true).await.unwrap().handle;

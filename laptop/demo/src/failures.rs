@@ -23,9 +23,6 @@ const LONGEST: usize = 300;
 /// The title of the app's page for a login that failed.
 pub(crate) const NOT_SIGNED_IN: Text = ("ログインできませんでした", "You could not be signed in");
 
-/// A text in Japanese and English.
-type Text = (&'static str, &'static str);
-
 /// A check that failed, in one language.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Failure {
@@ -417,6 +414,9 @@ impl Teller<'_> {
         self.language.say(ja, en).to_owned()
     }
 }
+
+/// A text in Japanese and English.
+type Text = (&'static str, &'static str);
 
 /// Where a story has what came.
 enum Source {
