@@ -1,6 +1,6 @@
 //! `demo --headless --case`: verifies a member instead of a login, and prints what the member's
-//! tokens said before and after; with `--verbose` also the way there, step by step. With `--json` it
-//! prints one JSON object.
+//! tokens said before and after; with `--verbose` also the way there, step by step. With `--json`
+//! it prints one JSON object.
 
 use std::io::{self, Write};
 
