@@ -318,14 +318,16 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
             (
                 "digital-auth: --app-port <PORT> に 80 は指定できません\n\
                  ヒント：使えるもの：0 か 1024〜65535\n",
-                "digital-auth: --app-port <PORT> can't be 80\nhint: it takes: 0, or 1024 to 65535\n",
+                "digital-auth: --app-port <PORT> can't be 80\n\
+                 hint: it takes: 0, or 1024 to 65535\n",
             ),
         ),
         (
             &["env"],
             (
                 "digital-auth: <FUNCTION> が必要です\nヒント：書き方は digital-auth env <FUNCTION>\n",
-                "digital-auth: <FUNCTION> is needed\nhint: the form is digital-auth env <FUNCTION>\n",
+                "digital-auth: <FUNCTION> is needed\n\
+                 hint: the form is digital-auth env <FUNCTION>\n",
             ),
         ),
     ] {
@@ -705,7 +707,7 @@ async fn the_bare_command_is_the_demo_in_a_browser_until_ctrl_c() {
         (Signal::INT, &[][..], "Ctrl-C を押します"),
         (
             Signal::TERM,
-            &["demo", "--no-open", "--language", "en"][..],
+            &["demo", "--no-open", "-v", "--language", "en"][..],
             "Press Ctrl-C to stop",
         ),
     ] {
@@ -725,6 +727,10 @@ async fn the_bare_command_is_the_demo_in_a_browser_until_ctrl_c() {
         let ran = finished(child).await;
         assert_eq!((ran.status, ran.complaints().as_str()), (Some(0), ""));
         assert!(rest.contains(words), "{rest}");
+        let is_verbose = arguments.contains(&"-v");
+        let hop = "Browser → App  GET /callback  400";
+        assert_eq!(rest.contains(hop), is_verbose, "{rest}");
+        assert!(is_verbose || !rest.contains('→'), "{rest}");
         for host in ["localhost", "bridge.localhost", "service.localhost"] {
             assert!(rest.contains(&format!("http://{host}:")), "{rest}");
         }

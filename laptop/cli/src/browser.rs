@@ -1,5 +1,5 @@
-//! `demo` in a browser: prints the addresses, opens the browser if there is one, and prints how each
-//! login ended, and with `--verbose` each hop, until Ctrl-C. It prints no secret and nothing
+//! `demo` in a browser: prints the addresses, opens the browser if there is one, and prints how
+//! each login ended, and with `--verbose` each hop, until Ctrl-C. It prints no secret and nothing
 //! personal: a successful login is reported without a name.
 
 use std::io::{self, IsTerminal as _, Write};
@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::arguments::{Case, Demo};
 use crate::demo_error::DemoError;
+use crate::layout::padded;
 use crate::own_app::{self, OwnAppError, Prepared, Served};
 use crate::printable::printable;
 use crate::story::{is_given_up, party};
@@ -124,6 +125,9 @@ pub(crate) async fn run(
         };
         unless_nobody_reads(say(demo, &line))?;
     }
+    if demo.telling.verbose || has_own_app {
+        teller.tell_beside(demo.json, language);
+    }
     say_to_people(demo, language.say("終了します", "Stopping"));
     match own_app {
         Some(own_app) => own_app.stop(laptop).await.map_err(OwnAppError::from)?,
@@ -203,12 +207,16 @@ fn welcome(
         ),
     ];
     writeln!(out, "{next}\n\n    {HEADING}{url}{HEADING:#}\n")?;
-    if members.is_some() {
-        let label = language.say("会員のページ", "the members' page");
-        let app = laptop.app.as_ref().map(App::base_url).unwrap_or_default();
-        writeln!(out, "    {app}/members  {QUIET}{label}{QUIET:#}")?;
-    }
-    for (label, address) in labels.into_iter().chain(of_members) {
+    let app = laptop.app.as_ref().map(App::base_url).unwrap_or_default();
+    let page = format!("{app}/members");
+    let page = members.is_some().then_some((
+        language.say("会員のページ", "the members' page"),
+        page.as_str(),
+    ));
+    let others = page.into_iter().chain(labels).chain(of_members);
+    let column = others.clone().map(|(_, address)| address.len()).max();
+    for (label, address) in others {
+        let address = padded(address, column.unwrap_or_default());
         writeln!(out, "    {address}  {QUIET}{label}{QUIET:#}")?;
     }
     let stop = language.say(

@@ -10,8 +10,8 @@ use crate::arguments::described;
 
 /// The name of the command.
 const NAME: &str = "digital-auth";
-/// A name for bash, whose script from clap completes nothing below a command that has a hyphen in
-/// its name (clap-rs/clap, issue 6421).
+/// A name for bash. clap's script for it completes nothing below a command with a hyphen in its
+/// name.
 const WITHOUT_HYPHEN: &str = "digital_auth";
 
 /// Prints the script.

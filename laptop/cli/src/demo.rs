@@ -1,7 +1,7 @@
 //! `demo`: builds the functions, starts everything, and hands over to the browser
 //! ([`crate::browser`]). With `--headless` it does one login itself, stops everything, and prints
-//! how it ended; with `--verbose` also the way there, step by step. With `--json` it prints one JSON
-//! object on standard output instead. Progress goes to standard error.
+//! how it ended; with `--verbose` also the way there, step by step. With `--json` it prints one
+//! JSON object on standard output instead. Progress goes to standard error.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};

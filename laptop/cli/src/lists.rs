@@ -51,8 +51,8 @@ pub(crate) fn write_personas(
     Ok(())
 }
 
-/// Lists the faults that were asked for, by the groups that they are in, with the class of failure
-/// that each leads to.
+/// Lists the faults that were asked for, with the class of failure that each leads to: in a
+/// terminal of so many columns by the groups that they are in.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub(crate) fn write_faults(
     out: &mut impl Write,
     language: Language,
     asked: &Faults,
-    is_terminal: bool,
+    columns: Option<usize>,
 ) -> io::Result<()> {
     let found = Fault::ALL.iter().copied();
     let found: Vec<Fault> = found.filter(|fault| is_asked_for(*fault, asked)).collect();
@@ -78,8 +78,8 @@ pub(crate) fn write_faults(
         let meant = nearest(text, ids.chain(parts)).filter(|_| !has_any(text));
         let none = language.say("該当する誤りはありません", "no fault is like that");
         tell_of_nothing((none, "digital-auth faults"), meant, language);
-    } else if is_terminal {
-        write_groups(out, language, &found)?;
+    } else if let Some(columns) = columns {
+        write_groups(out, language, &found, columns)?;
     } else {
         for fault in found {
             let class = class_of(fault, language);
@@ -102,9 +102,13 @@ const fn words(fault: Fault) -> [&'static str; 3] {
 }
 
 /// A few lines for each fault, below its group.
-fn write_groups(out: &mut impl Write, language: Language, found: &[Fault]) -> io::Result<()> {
+fn write_groups(
+    out: &mut impl Write,
+    language: Language,
+    found: &[Fault],
+    columns: usize,
+) -> io::Result<()> {
     const INDENT: &str = "      ";
-    let columns = width();
     let mut is_first = true;
     for place in FaultPlace::ALL {
         let there: Vec<Fault> = found
@@ -197,4 +201,36 @@ fn json_of(fault: Fault) -> Value {
 fn write_json(out: &mut impl Write, value: &Value) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_groups_fit_into_a_terminal_of_80_columns_and_have_every_fault() {
+        for language in [Language::Japanese, Language::English] {
+            let mut out = Vec::new();
+            write_groups(&mut out, language, Fault::ALL, 80).unwrap();
+            let told = anstream::adapter::strip_bytes(&out).into_vec();
+            let told = String::from_utf8(told).unwrap();
+            for line in told.lines() {
+                assert!(console::measure_text_width(line) <= 80, "{line}");
+            }
+            for fault in Fault::ALL {
+                let is_its = |line: &str| line.split(' ').nth(2) == Some(fault.id());
+                assert_eq!(
+                    told.lines().filter(|line| is_its(line)).count(),
+                    1,
+                    "{fault}"
+                );
+            }
+            let groups = told.lines().filter(|line| line.contains("  --group "));
+            let groups: Vec<_> = groups
+                .filter_map(|line| line.split(' ').next_back())
+                .collect();
+            let ids: Vec<_> = FaultPlace::ALL.iter().map(|place| place.id()).collect();
+            assert_eq!(groups, ids);
+        }
+    }
 }

@@ -68,13 +68,8 @@ fn main() -> ExitCode {
             lists::write_personas(&mut anstream::stdout().lock(), language, &asked, now)
         }
         Command::Faults(asked) => {
-            let is_terminal = io::stdout().is_terminal();
-            lists::write_faults(
-                &mut anstream::stdout().lock(),
-                language,
-                &asked,
-                is_terminal,
-            )
+            let columns = io::stdout().is_terminal().then(layout::width);
+            lists::write_faults(&mut anstream::stdout().lock(), language, &asked, columns)
         }
         Command::Env(env) => match env.function {
             Function::Federation => {

@@ -89,12 +89,18 @@ pub(crate) fn write_refusal(
     registered: &Registered,
 ) -> io::Result<()> {
     let refused = |check: &&Check| !check.passed && !is_expected(step, check);
+    let (from, to) = (party(language, step.from), party(language, step.to));
+    let request = printable(&step.request);
     let Some(check) = step.checks.iter().find(refused) else {
-        return Ok(());
+        // Nobody refused, but something failed. The service does so if it is asked to.
+        let failed = step.status.filter(|status| *status >= 500);
+        return match failed.filter(|_| step.to != Party::Service) {
+            Some(status) => writeln!(out, "{BAD}✗{BAD:#} {from} → {to}  {request}  {status}"),
+            None => Ok(()),
+        };
     };
     let (style, mark) = marked(step, check);
-    let (from, to) = (party(language, step.from), party(language, step.to));
-    let (request, told) = (printable(&step.request), told_check(check, language));
+    let told = told_check(check, language);
     // What a class means is said beside it; any other check says what should have been.
     let unmet = match classes::named(&check.what) {
         Some(_) => "",
@@ -164,7 +170,8 @@ fn write_line(
     let request = printable(request);
     writeln!(
         out,
-        "{NUMBER}{number:>2}{NUMBER:#}  {HEADING}{hop}{HEADING:#}  {request}{QUIET}{status}{QUIET:#}",
+        "{NUMBER}{number:>2}{NUMBER:#}  {HEADING}{hop}{HEADING:#}  \
+         {request}{QUIET}{status}{QUIET:#}",
     )?;
     // A step that isn't HTTP has words as values, which are translated.
     let told = if step.is_told_in_words() && language == Language::Japanese {
@@ -256,6 +263,46 @@ pub(crate) fn party(language: Language, party: Party) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_what_is_refused_the_reason_is_told_and_of_a_cancel_no_failure() {
+        let told = |to, status, check: Option<&str>| {
+            let step = Step {
+                from: Party::Browser,
+                to,
+                request: "GET /callback".to_owned(),
+                parameters: vec![Parameter::new("scope", "a")],
+                checks: check
+                    .map(|what| Check::new(what, "RFC 0", false))
+                    .into_iter()
+                    .collect(),
+                status: Some(status),
+                answer: Vec::new(),
+            };
+            let mut out = Vec::new();
+            let registered = vec![("scope", vec!["b".to_owned()])];
+            write_refusal(&mut out, (Language::English, party), &step, &registered).unwrap();
+            String::from_utf8(anstream::adapter::strip_bytes(&out).into_vec()).unwrap()
+        };
+        assert_eq!(
+            told(Party::Cognito, 302, Some("scope is b")),
+            "✗ Browser → Cognito  GET /callback  not so: scope is b (RFC 0)\n    \
+             sent        scope=a\n    registered  b\n"
+        );
+        let cancelled = told(Party::Bridge, 302, Some("cancelled"));
+        assert!(cancelled.starts_with("– Browser → federation  GET /callback  cancelled: "));
+        assert_eq!(
+            told(Party::Bridge, 500, None),
+            "✗ Browser → federation  GET /callback  500\n"
+        );
+        for (to, status) in [
+            (Party::Bridge, 404),
+            (Party::Bridge, 200),
+            (Party::Service, 500),
+        ] {
+            assert_eq!(told(to, status, None), "");
+        }
+    }
 
     #[test]
     fn of_very_many_parameters_the_first_are_told() {

@@ -15,18 +15,10 @@ const SIMILAR: f64 = 0.7;
 /// The most test persons of a file that are listed.
 const MOST: usize = 16;
 
-/// What a name should have named.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kind {
-    Persona,
-    Fault,
-    Scope,
-}
-
 /// A name that nobody has.
 #[derive(Clone, Debug)]
 pub(crate) struct Unknown {
-    kind: Kind,
+    what: What,
     name: String,
     nearest: Option<String>,
     /// All of them, if no command lists them.
@@ -50,7 +42,7 @@ impl Unknown {
     /// A test person who isn't one of these.
     pub(crate) fn among(people: &[Persona], id: &str) -> Self {
         Self {
-            kind: Kind::Persona,
+            what: What::Persona,
             name: id.to_owned(),
             nearest: nearest(id, people.iter().map(|one| one.id.as_str())),
             all: None,
@@ -77,7 +69,7 @@ impl Unknown {
     /// [`Unknown`], if there is none.
     pub(crate) fn fault(id: &str) -> Result<Fault, Self> {
         id.parse().map_err(|_| Self {
-            kind: Kind::Fault,
+            what: What::Fault,
             name: id.to_owned(),
             nearest: nearest(id, Fault::ALL.iter().map(|fault| fault.id())),
             all: None,
@@ -87,7 +79,7 @@ impl Unknown {
     /// A scope that isn't one of these.
     pub(crate) fn scope(scope: &str, known: &[String]) -> Self {
         Self {
-            kind: Kind::Scope,
+            what: What::Scope,
             name: scope.to_owned(),
             nearest: nearest(scope, known.iter().map(String::as_str)),
             all: Some(known.join(" ")),
@@ -101,10 +93,10 @@ impl Unknown {
 
     /// The sentence in Japanese.
     pub(crate) fn in_japanese(&self) -> String {
-        let what = match self.kind {
-            Kind::Persona => "というテスト利用者はいません",
-            Kind::Fault => "という誤りはありません",
-            Kind::Scope => "というスコープはありません",
+        let what = match self.what {
+            What::Persona => "というテスト利用者はいません",
+            What::Fault => "という誤りはありません",
+            What::Scope => "というスコープはありません",
         };
         format!("{:?} {what}", self.name)
     }
@@ -115,9 +107,9 @@ impl Unknown {
             .nearest
             .as_deref()
             .map(|name| did_you_mean(name, language));
-        let list = match (&self.all, self.kind) {
+        let list = match (&self.all, self.what) {
             (Some(all), _) => format!("{}{all}", language.say("使えるもの：", "there are: ")),
-            (None, Kind::Persona) => lists("personas", language),
+            (None, What::Persona) => lists("personas", language),
             (None, _) => lists("faults", language),
         };
         meant.into_iter().chain([list]).collect()
@@ -126,16 +118,24 @@ impl Unknown {
 
 impl fmt::Display for Unknown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
-            Kind::Persona => "persona",
-            Kind::Fault => "fault",
-            Kind::Scope => "scope",
+        let what = match self.what {
+            What::Persona => "persona",
+            What::Fault => "fault",
+            What::Scope => "scope",
         };
         write!(formatter, "no {what} is called {:?}", self.name)
     }
 }
 
 impl std::error::Error for Unknown {}
+
+/// What a name should have named.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum What {
+    Persona,
+    Fault,
+    Scope,
+}
 
 /// The name that was probably meant: the shortest that has this one in it, so that a part that is
 /// remembered finds the whole, else the one that resembles it most, if any does.

@@ -127,7 +127,8 @@ pub(crate) fn public_host(text: &str) -> Result<String, Expected> {
     } else {
         Err(Expected {
             ja: "小文字のホスト名か IP アドレス（IPv6 は [::1] の形）だけ",
-            en: "a host name in lower case or an IP address (of IPv6 as in [::1]), and nothing else",
+            en: "a host name in lower case or an IP address (of IPv6 as in [::1]), and nothing \
+                else",
         })
     }
 }

@@ -1,6 +1,9 @@
 //! The scripts with which shells complete the command. bash runs its own; of the others, the shell
 //! reads its script where it is installed.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 fn script(shell: &str, language: &str) -> String {
@@ -37,8 +40,6 @@ fn offered(words: &[&str]) -> Vec<String> {
 
 /// The command's output, with this text on standard input.
 fn fed(command: &mut Command, text: &str) -> Output {
-    use std::io::Write as _;
-
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
