@@ -222,6 +222,10 @@ async fn a_demo_that_was_stopped_says_so_and_goes_on_when_it_is_started_again() 
     const WORDS: &str = "デモは止まっています。";
     let demo = Demo::start().await;
     let browser = Browser::open(PC).await;
+    // So narrow that a login that is watched opens a new tab.
+    (browser.client().set_window_size(1_100, 900))
+        .await
+        .unwrap();
     browser.go(&demo.start_page()).await;
     let told = async || browser.text().await.contains(WORDS);
     // One lost request says nothing.

@@ -149,7 +149,8 @@ pub(crate) struct Demo {
     )]
     pub(crate) assertion_algorithm: AssertionAlgorithm,
     #[arg(long, value_name = "ATTRIBUTES", value_parser = values::attributes, help = both!(
-        "利用者に求める属性（name address birthdate gender のうち、空白で区切る。none は属性なし。既定：スコープに要るもの。--callback があれば4つすべて）",
+        "利用者に求める属性（name address birthdate gender のうち、空白で区切る。none は属性なし。\
+         既定：スコープに要るもの。--callback があれば4つすべて）",
         "What people are asked for: any of name address birthdate gender, separated by \
          spaces, or none (default: what the scopes need; all four with --callback)",
     ))]
