@@ -781,7 +781,11 @@ async fn a_japanese_story_tells_every_check_and_every_own_work_in_japanese() {
         // The name of a class is the one in the documentation, in both languages. What it means
         // stands beside it.
         // A cancel is no failure.
-        let mark = if fault == Some("cancel") { '–' } else { '✗' };
+        let mark = if fault == Some("cancel") {
+            '–'
+        } else {
+            '✗'
+        };
         let class = class.map(|class| format!("{mark} {class}："));
         let is_class =
             |line: &&str| (class.as_deref()).is_some_and(|class| line.starts_with(class));
