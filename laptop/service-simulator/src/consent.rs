@@ -72,7 +72,7 @@ pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) ->
         Ok(Decision::Made { login, choice }) => {
             // A person who refuses here chose no fault.
             let fault = choice.fault.filter(|fault| !way_back::ends_at_once(*fault));
-            realm.note_fault(received, fault, &[FaultPlace::WayBack]);
+            realm.note_fault(received, fault, &FaultPlace::BACK);
             way_back::answer(realm, &mut memory, &login, choice, received.language())
         }
         Ok(Decision::NobodyChosen { login }) => {

@@ -38,6 +38,9 @@ impl FaultPlace {
         Self::Userinfo,
     ];
 
+    /// The places whose faults take effect when the browser is sent back to the redirect URI.
+    pub(crate) const BACK: [Self; 3] = [Self::User, Self::Refusal, Self::WayBack];
+
     /// The stable name, in kebab case.
     #[must_use]
     pub const fn id(self) -> &'static str {

@@ -32,7 +32,7 @@ pub(crate) fn begun(
             && !received.wants_json()
             && let Some(choice) = choice_by_default(realm, &memory)
         {
-            realm.note_fault(received, choice.fault, &[FaultPlace::WayBack]);
+            realm.note_fault(received, choice.fault, &FaultPlace::BACK);
             return way_back::answer(realm, &mut memory, login, choice, received.language());
         }
         Picked::by_default(&memory)
@@ -127,7 +127,7 @@ pub(crate) fn answer(realm: &Realm, received: &Received, checks: &mut Checks) ->
         Err(error) => return error.in_language(received.language()),
     };
     if choice.fault.is_some_and(way_back::ends_at_once) {
-        realm.note_fault(received, choice.fault, &[FaultPlace::WayBack]);
+        realm.note_fault(received, choice.fault, &FaultPlace::BACK);
         return way_back::answer(realm, &mut memory, &login, choice, received.language());
     }
     let location = pages::address(Endpoint::Consent, &login);
