@@ -308,9 +308,11 @@ async fn wrong_usage_is_status_2_and_a_sentence_in_the_language_that_was_asked_f
             &["demo", "--headless", "--case", "secnd-account"],
             (
                 "digital-auth: --case <CASE> に secnd-account は指定できません\n\
-                 ヒント：second-account のことですか\nヒント：使えるもの：age、booking、certificates、member、second-account\n",
+                 ヒント：second-account のことですか\n\
+                 ヒント：使えるもの：age、booking、certificates、member、second-account\n",
                 "digital-auth: --case <CASE> can't be secnd-account\n\
-                 hint: did you mean second-account?\nhint: there are: age, booking, certificates, member, second-account\n",
+                 hint: did you mean second-account?\n\
+                 hint: there are: age, booking, certificates, member, second-account\n",
             ),
         ),
         (
