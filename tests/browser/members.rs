@@ -40,7 +40,7 @@ const JA: Words = Words {
 };
 
 const EN: Words = Words {
-    members: "the members’ page",
+    members: "Members",
     sign_in: "Sign in",
     cognito: "To Cognito’s page",
     at_cognito: "Sign in",

@@ -204,7 +204,7 @@ async fn serves(library: &Library) {
         "{}",
         page.text()
     );
-    let refused = "✗ the client shows its secret";
+    let refused = "not so: the client shows its secret";
     cognito.software.writes(refused).await;
 }
 
