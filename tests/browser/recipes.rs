@@ -10,6 +10,16 @@ const CLAIMS: [&str; 2] = [
     include_str!("../../docs/claims.en.md"),
 ];
 
+const AGE: [&str; 2] = [
+    include_str!("../../docs/case-age.md"),
+    include_str!("../../docs/case-age.en.md"),
+];
+
+const BOOKING: [&str; 2] = [
+    include_str!("../../docs/case-booking.md"),
+    include_str!("../../docs/case-booking.en.md"),
+];
+
 /// The block of JavaScript that defines `name`.
 fn recipe(document: &str, name: &str) -> String {
     let mut blocks = Document::read(document).blocks("js").into_iter();
@@ -19,11 +29,11 @@ fn recipe(document: &str, name: &str) -> String {
 }
 
 /// Runs a recipe of both documents with each list of arguments, and compares its results.
-async fn says(name: &str, cases: &[(Value, Value)]) {
+async fn says(documents: [&str; 2], name: &str, cases: &[(Value, Value)]) {
     let arguments: Vec<_> = cases.iter().map(|(arguments, _)| arguments).collect();
     let expected: Vec<_> = cases.iter().map(|(_, expected)| expected).collect();
     let browser = Browser::open(PC).await;
-    for document in CLAIMS {
+    for document in documents {
         let recipe = recipe(document, name);
         let arguments = json!(arguments);
         // `undefined` becomes `null`.
@@ -79,14 +89,14 @@ async fn the_person_is_there_now_only_if_a_signed_time_says_so() {
         (json!({}), false),
     ];
     let cases = cases.map(|(claims, expected)| (json!([claims, BEGUN, "a"]), json!(expected)));
-    says("isThePersonNow", &cases).await;
+    says(CLAIMS, "isThePersonNow", &cases).await;
     // An API asks for an authentication within the last five minutes.
     let now = BEGUN as f64 + 0.5;
     let cases = [(-300, true), (-359, true), (-361, false)].map(|(seconds, expected)| {
         let claims = verified(json!(BEGUN + seconds));
         (json!([claims, now - 300.0, "a"]), json!(expected))
     });
-    says("isThePersonNow", &cases).await;
+    says(CLAIMS, "isThePersonNow", &cases).await;
 }
 
 /// A claim that the user wrote has the same name as the claim from the card.
@@ -104,5 +114,26 @@ async fn a_claim_is_proved_only_if_its_scope_was_granted() {
     ];
     let cases =
         cases.map(|(granted, expected)| (json!(["name", id_token, scope(granted)]), expected));
-    says("proved", &cases).await;
+    says(CLAIMS, "proved", &cases).await;
+}
+
+/// A claim that is absent decides nothing, however it came to be absent.
+#[tokio::test]
+async fn a_use_case_decides_in_three_ways() {
+    let age = [
+        (json!([{ "age_over_20": true }]), json!("sell")),
+        (json!([{ "age_over_20": false }]), json!("refuse")),
+        (json!([{}]), json!("unknown")),
+        (json!([{ "age_over_20": "true" }]), json!("unknown")),
+        (json!([{ "birthdate": "1985-03-15" }]), json!("unknown")),
+    ];
+    says(AGE, "decide", &age).await;
+    let lives_in = |code: Value| json!([{ "municipality_code": code }, "141003"]);
+    let booking = [
+        (lives_in(json!("141003")), json!("resident")),
+        (lives_in(json!("131016")), json!("other")),
+        (lives_in(json!(null)), json!("unknown")),
+        (json!([{}, "141003"]), json!("unknown")),
+    ];
+    says(BOOKING, "decide", &booking).await;
 }

@@ -232,6 +232,16 @@ async fn a_room_is_booked_by_the_person_who_is_signed_in_and_known() {
     let page = visit(&laptop, &person, "/booking?of=141003&lang=en").await;
     assert!(page.text().contains("You book at the price for others"));
 
+    // A login leads back to the municipality that was chosen before it.
+    let of_yokohama = browser();
+    let page = visit(&laptop, &of_yokohama, "/booking?of=141003").await;
+    let text = page.text().replace("&#38;", "&");
+    let path = "/login?case=booking&of=141003";
+    assert!(text.contains(&format!("{path}&watch=1")), "{text}");
+    let page = sign_in(&laptop, &of_yokohama, path, "yokohama").await;
+    assert_eq!(page.url.query(), Some("of=141003"));
+    assert!(page.text().contains("市民料金で予約できます"));
+
     let unknown = browser();
     sign_in(
         &laptop,
@@ -307,7 +317,7 @@ async fn the_command_plays_a_use_case_and_gives_its_decision() {
             "booking",
             "leap-day",
             json!("other"),
-            "The price for others",
+            "You book at the price for others.",
         ),
         (
             "certificates",

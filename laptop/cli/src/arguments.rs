@@ -93,7 +93,7 @@ pub(crate) struct Demo {
     #[arg(
         long,
         value_enum,
-        conflicts_with_all = ["scopes", "callback"],
+        conflicts_with_all = ["scopes", "ask", "callback"],
         help = both!(
             "用途を選ぶ。ブラウザーでは、その用途のページを開く",
             "Choose a use case. In a browser, its page is opened",

@@ -125,6 +125,7 @@ async fn a_case_has_its_own_app_and_asks_for_its_own_scopes() {
             "--callback",
             "http://localhost:3000/callback",
         ][..],
+        &["demo", "--headless", "--case=age", "--ask", "name"],
         &["demo", "--headless", "--case", "third-account"],
         &[
             "demo",

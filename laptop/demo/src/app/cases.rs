@@ -2,7 +2,6 @@
 //! counter, a town's bookings, a university's certificates. Each shows what was decided, what the
 //! app received, what the citizen was asked for, and the diagram.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use askama::Template;
@@ -13,19 +12,19 @@ use http::StatusCode;
 use http::header::HeaderMap;
 use loopback::journal::Hop;
 use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, page};
+use serde_json::{Map, Value};
 
-use super::choice::{CASE, labels};
+use super::choice::labels;
 use super::handlers::{Asked, hops_of, is_from_elsewhere, see_other};
 use super::memory::Session;
 use super::pages::{self, Problem, SITE, Story};
 use super::received::{self, Fact, JAPAN};
 use super::settings::Explain;
 use super::shared::Shared;
-use crate::use_case::booking::{MUNICIPALITIES, ROOMS, municipality};
+use super::visit::{OF, Visit};
+use crate::use_case::booking::{MUNICIPALITIES, ROOMS};
 use crate::use_case::{UseCase, age, booking, certificates};
 
-/// The query parameter with the code of the municipality that stands for the town.
-const OF: &str = "of";
 /// The query parameter with the place of a room in the list.
 const ROOM: &str = "room";
 
@@ -40,7 +39,7 @@ pub(super) async fn age(
     let language = asked.language;
     let title = language.say("年齢の確認", "Age check");
     let template = AgePage {
-        frame: case.frame(title, ""),
+        frame: case.frame(title),
         decision: case.decide(age::decide),
         parts: case.parts(),
     };
@@ -56,12 +55,12 @@ pub(super) async fn booking(
     let asked = Asked::new(query, headers);
     let case = of(&shared, &asked, UseCase::Booking);
     let language = asked.language;
-    let town = municipality(asked.value(OF));
+    let town = case.visit.town;
     let decision = case.decide(|claims| booking::decide(claims, town));
     let title = language.say("公共施設の予約", "Facility booking");
     let is_resident = decision == Some(booking::Decision::Resident);
     let rooms = ROOMS.iter().enumerate().map(|(place, room)| RoomRow {
-        place,
+        book: case.visit.page(&[(ROOM, &place.to_string())]),
         name: language.say(room.name.0, room.name.1),
         resident: room.resident,
         other: room.other,
@@ -73,10 +72,9 @@ pub(super) async fn booking(
         is_booked: case.session.as_ref().and_then(|session| session.booked) == Some(place),
     });
     let template = BookingPage {
-        frame: case.frame(title, &format!("&{OF}={}", town.code)),
+        frame: case.frame(title),
         decision,
         town: language.say(town.name.0, town.name.1),
-        of: town.code,
         towns: MUNICIPALITIES
             .map(|one| TownOption {
                 code: one.code,
@@ -102,7 +100,7 @@ pub(super) async fn book(
         return pages::problem(Problem::OtherOrigin, asked.language);
     }
     let case = of(&shared, &asked, UseCase::Booking);
-    let town = municipality(asked.value(OF));
+    let town = case.visit.town;
     let room = asked.value(ROOM).and_then(|room| room.parse().ok());
     let room = room.filter(|room| *room < ROOMS.len());
     let Some(decision) = case.decide(|claims| booking::decide(claims, town)) else {
@@ -111,7 +109,7 @@ pub(super) async fn book(
     match room {
         Some(room) if decision != booking::Decision::Unknown => {
             shared.memory().book(asked.session(), room);
-            see_other(&format!("/booking?{OF}={}#booked", town.code))
+            see_other(&format!("{}#booked", case.visit.page(&[])))
         }
         _ => pages::problem(Problem::Malformed, asked.language),
     }
@@ -132,23 +130,10 @@ pub(super) async fn certificates(
         let now = shared.clock.now().with_timezone(&japan);
         now.format(form).to_string()
     });
-    let certificate = |student: certificates::Student| Certificate {
-        number: student.number,
-        name: student.name,
-        faculty: language.say(student.faculty.0, student.faculty.1),
-        today: today.unwrap_or_default(),
-    };
-    let (decision, certificate) = match case.decide(certificates::decide) {
-        None => (None, None),
-        Some(certificates::Decision::Issue(student)) => (Some(true), Some(certificate(student))),
-        Some(certificates::Decision::NoStudent) => (Some(false), None),
-        Some(certificates::Decision::Unknown) => (Some(true), None),
-    };
     let template = CertificatesPage {
-        frame: case.frame(title, ""),
-        is_unknown: decision == Some(true) && certificate.is_none(),
-        is_nobody: decision == Some(false),
-        certificate,
+        frame: case.frame(title),
+        decision: case.decide(certificates::decide),
+        today: today.unwrap_or_default(),
         parts: case.parts(),
     };
     asked.remembered(page(StatusCode::OK, &template, Forms::Leaving, None))
@@ -156,7 +141,7 @@ pub(super) async fn certificates(
 
 /// A use case's page for one browser.
 struct Case {
-    case: UseCase,
+    visit: Visit,
     language: Language,
     /// The session, if the person signed in for this use case.
     session: Option<Session>,
@@ -171,7 +156,8 @@ fn of(shared: &Shared, asked: &Asked, case: UseCase) -> Case {
     let (session, others) = {
         let memory = shared.memory();
         let session = memory.session(asked.session(), now).cloned();
-        let session = session.filter(|session| session.wish.case == Some(case));
+        let is_for_it = |visit: Visit| visit.case == case;
+        let session = session.filter(|session| session.wish.case.is_some_and(is_for_it));
         let others = session
             .as_ref()
             .is_some_and(|session| memory.has_others(session.chapter));
@@ -179,7 +165,7 @@ fn of(shared: &Shared, asked: &Asked, case: UseCase) -> Case {
     };
     let chapter = session.as_ref().map(|session| session.chapter);
     Case {
-        case,
+        visit: Visit::new(case, asked.value(OF)),
         language: asked.language,
         hops: chapter.map_or_else(Vec::new, |chapter| hops_of(&shared.journal, chapter)),
         session,
@@ -189,50 +175,43 @@ fn of(shared: &Shared, asked: &Asked, case: UseCase) -> Case {
 }
 
 impl Case {
-    /// The frame of the page. `more` is what its address has besides the language.
-    fn frame(&self, title: &str, more: &str) -> Frame {
-        let class = match self.case {
+    /// The frame of the page.
+    fn frame(&self, title: &str) -> Frame {
+        let class = match self.visit.case {
             UseCase::Age => "app shop",
             UseCase::Booking => "app town",
             UseCase::Certificates => "app campus",
         };
-        let (name, other) = (self.case.name(), self.language.other().code());
         let site = Site { class, ..SITE };
-        Frame::new(
-            site,
-            self.language,
-            title,
-            format!("/{name}?{LANGUAGE}={other}{more}"),
-        )
+        let other = self.visit.page(&[(LANGUAGE, self.language.other().code())]);
+        Frame::new(site, self.language, title, other)
     }
 
     /// What is decided by the claims of the ID token, if somebody signed in.
-    fn decide<D>(
-        &self,
-        decide: impl FnOnce(&serde_json::Map<String, serde_json::Value>) -> D,
-    ) -> Option<D> {
+    fn decide<D>(&self, decide: impl FnOnce(&Map<String, Value>) -> D) -> Option<D> {
         let session = self.session.as_ref()?;
         Some(decide(&session.signed_in.id_token))
     }
 
     fn parts(&self) -> Parts {
         let language = self.language;
-        let (operator, brand) = match self.case {
+        let (ja, en) = match self.visit.case {
             UseCase::Age => ("酒のあおば", "Aoba Liquor"),
             UseCase::Booking => ("青葉野市", "Aobano City"),
             UseCase::Certificates => ("青葉野大学", "Aobano University"),
         };
         Parts {
             language,
-            brand: language.say(operator, brand),
+            brand: language.say(ja, en),
             sign_in: format!(
-                "/login?{CASE}={}&watch=1&{LANGUAGE}={}",
-                self.case.name(),
+                "/login?{}&watch=1&{LANGUAGE}={}",
+                self.visit.query(),
                 language.code()
             ),
-            log_out: format!("/logout?{CASE}={}", self.case.name()),
-            asked: labels(self.case.asks(), language),
-            scopes: self.case.scopes().to_string(),
+            log_out: format!("/logout?{}", self.visit.query()),
+            start: format!("/?{LANGUAGE}={}", language.code()),
+            asked: labels(self.visit.case.asks(), language),
+            scopes: self.visit.case.scopes().to_string(),
             facts: self.session.as_ref().map_or_else(Vec::new, |session| {
                 received::facts(&session.signed_in, session.wish.asked, language)
             }),
@@ -250,6 +229,8 @@ struct Parts {
     brand: &'static str,
     sign_in: String,
     log_out: String,
+    /// The start page.
+    start: String,
     /// What the citizen is asked for.
     asked: String,
     scopes: String,
@@ -262,10 +243,6 @@ struct Parts {
 impl Parts {
     fn say<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
         self.language.say(ja, en)
-    }
-
-    fn start(&self) -> Cow<'static, str> {
-        format!("/?{LANGUAGE}={}", self.language.code()).into()
     }
 }
 
@@ -283,7 +260,6 @@ struct BookingPage {
     frame: Frame,
     decision: Option<booking::Decision>,
     town: &'static str,
-    of: &'static str,
     towns: Vec<TownOption>,
     can_book: bool,
     rooms: Vec<RoomRow>,
@@ -299,7 +275,8 @@ struct TownOption {
 
 /// A room in the list.
 struct RoomRow {
-    place: usize,
+    /// Where the form is sent that books it.
+    book: String,
     name: &'static str,
     resident: u32,
     other: u32,
@@ -312,16 +289,8 @@ struct RoomRow {
 #[template(path = "case_certificates.html")]
 struct CertificatesPage {
     frame: Frame,
-    certificate: Option<Certificate>,
-    is_unknown: bool,
-    is_nobody: bool,
-    parts: Parts,
-}
-
-/// A certificate.
-struct Certificate {
-    number: &'static str,
-    name: &'static str,
-    faculty: &'static str,
+    decision: Option<certificates::Decision>,
+    /// Today in Japan.
     today: String,
+    parts: Parts,
 }

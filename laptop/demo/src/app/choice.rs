@@ -30,7 +30,7 @@ pub(super) struct Choice {
     pub(super) openid: &'static str,
     pub(super) ready: Vec<Ready>,
     /// What the stack asks people for.
-    pub(super) asked: Vec<ScopeOption>,
+    pub(super) asked: Vec<Item>,
     /// The value of it that is always sent.
     pub(super) no_attribute: &'static str,
     pub(super) groups: [Group; 2],
@@ -54,11 +54,11 @@ pub(super) struct Ready {
 pub(super) struct Group {
     pub(super) legend: &'static str,
     pub(super) note: &'static str,
-    pub(super) options: Vec<ScopeOption>,
+    pub(super) options: Vec<Item>,
 }
 
 /// One value to choose.
-pub(super) struct ScopeOption {
+pub(super) struct Item {
     pub(super) label: Cow<'static, str>,
     pub(super) name: Cow<'static, str>,
     /// The value as a form sends it.
@@ -74,7 +74,7 @@ impl Choice {
             note,
             options: scopes::known()
                 .filter(|scope| scope.claim().is_in_access_token() == is_in_access_token)
-                .map(|scope| ScopeOption {
+                .map(|scope| Item {
                     label: match scope {
                         Scope::Verified => language
                             .say("本人確認の日時と方法", "Time and method of verification")
@@ -91,7 +91,7 @@ impl Choice {
             openid: OPENID,
             ready: ready(language, (chosen, asked)),
             asked: Attribute::ALL
-                .map(|attribute| ScopeOption {
+                .map(|attribute| Item {
                     label: label(Claim::Attribute(attribute), language),
                     name: attribute.to_string().into(),
                     value: attribute.to_string(),

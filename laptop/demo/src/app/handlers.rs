@@ -24,6 +24,7 @@ use super::choice::{self, ASK, CASE, SCOPE};
 use super::memory::{Chapter, Login, Memory, Stage};
 use super::pages::{self, Problem, Standing, Tale};
 use super::shared::Shared;
+use super::visit::{OF, Visit};
 use crate::scopes::{InvalidScopes, Scopes};
 use crate::use_case::UseCase;
 
@@ -38,6 +39,9 @@ const HEAD_LIMIT: usize = 16 * 1024;
 /// The most hops of a story. A login has about 25. The story of an abandoned login has no end:
 /// without this limit, it would get every later hop.
 const MOST_HOPS: usize = 100;
+/// The query names a use case that there isn't.
+pub(super) struct UnknownCase;
+
 /// What a handler needs to know of a request.
 pub(super) struct Asked {
     pub(super) language: Language,
@@ -68,6 +72,15 @@ impl Asked {
     /// The attributes that the query wants people to be asked for, if it wants any choice.
     pub(super) fn attributes(&self) -> Result<Option<AttributeSet>, UnknownAttribute> {
         choice::asked(self.query.values(ASK))
+    }
+
+    /// The use case that the query names, if it names one.
+    pub(super) fn visit(&self) -> Result<Option<Visit>, UnknownCase> {
+        let Some(name) = self.value(CASE) else {
+            return Ok(None);
+        };
+        let case = UseCase::named(name).ok_or(UnknownCase)?;
+        Ok(Some(Visit::new(case, self.value(OF))))
     }
 
     pub(super) fn browser(&self) -> Option<&str> {
@@ -155,7 +168,7 @@ pub(super) async fn start(
 ) -> Response {
     let asked = Asked::new(query, headers);
     let (Ok(chosen), Ok(attributes)) = (asked.scopes(), asked.attributes()) else {
-        return pages::problem(Problem::UnknownScope, asked.language);
+        return pages::problem(Problem::UnknownValue, asked.language);
     };
     let of_the_stack = shared.stack.asked().await;
     let now = shared.clock.now();
@@ -222,10 +235,7 @@ pub(super) fn tale_where(
     let code = language.code();
     let end = match login.stage {
         Stage::Waiting(_) | Stage::Finishing => None,
-        Stage::SignedIn => {
-            let page = login.wish.case.map_or("signed-in", UseCase::name);
-            Some(format!("/{page}?{LANGUAGE}={code}"))
-        }
+        Stage::SignedIn => Some(login.wish.page(&[(LANGUAGE, code)])),
         Stage::Failed(_) => Some(format!("/failed?login={}&{LANGUAGE}={code}", login.id)),
     };
     Tale {
@@ -381,9 +391,11 @@ pub(super) async fn log_out(
         return pages::problem(Problem::OtherOrigin, asked.language);
     }
     shared.memory().sign_out(asked.session());
-    let case = asked.value(CASE).and_then(UseCase::named);
-    let page = case.map_or("logged-out", UseCase::name);
-    let mut response = see_other(&format!("/{page}"));
+    let page = match asked.visit() {
+        Ok(Some(visit)) => visit.page(&[]),
+        _ => "/logged-out".to_owned(),
+    };
+    let mut response = see_other(&page);
     let gone = format!("{SESSION}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
     if let Ok(gone) = HeaderValue::from_str(&gone) {
         response.headers_mut().append(SET_COOKIE, gone);

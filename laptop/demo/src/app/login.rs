@@ -11,7 +11,6 @@ use http::header::{HeaderMap, LOCATION, SET_COOKIE};
 use loopback::journal::{Check, Entry, Parameter, Party, Step};
 use loopback::pages::note_page;
 
-use super::choice::CASE;
 use super::handlers::{
     Asked, BROWSER, SESSION, is_from_another_site, is_random, random, see_other, with_cookie,
 };
@@ -22,7 +21,7 @@ use super::settings::Ended;
 use super::shared::Shared;
 use super::watch;
 use crate::expected::CODE_NOT_ERROR;
-use crate::use_case::{TOWN, UseCase};
+use crate::use_case::TOWN;
 
 /// The most characters of a parameter that the app writes into the journal.
 const JOURNAL_TEXT: usize = 300;
@@ -42,7 +41,7 @@ pub(super) async fn login(
     let wish = match wish_of(&shared, &asked).await {
         Some(wish) => wish,
         None => {
-            let page = pages::problem(Problem::UnknownScope, asked.language);
+            let page = pages::problem(Problem::UnknownValue, asked.language);
             tell(
                 &shared,
                 entry,
@@ -56,7 +55,8 @@ pub(super) async fn login(
     };
     // What people are asked for is the stack's setting, so it is changed before they are asked.
     shared.stack.ask(wish.asked).await;
-    shared.stack.name(wish.case.map_or(TOWN, UseCase::named_as));
+    let named = wish.case.map_or(TOWN, |visit| visit.case.named_as());
+    shared.stack.name(named);
     let names: Vec<String> = wish.scopes.names().collect();
     let wishes = Wishes {
         identity_provider: None,
@@ -103,12 +103,9 @@ pub(super) async fn login(
 /// What a request for a login wishes: a use case, or scopes and what people are asked for. `None`
 /// if it names something unknown. A link of another site changes nothing that is set for the stack.
 async fn wish_of(shared: &Shared, asked: &Asked) -> Option<Wish> {
-    let case = match asked.value(CASE) {
-        Some(name) => Some(UseCase::named(name)?),
-        None => None,
-    };
+    let case = asked.visit().ok()?;
     let (scopes, attributes) = match case {
-        Some(case) => (Some(case.scopes()), Some(case.asks())),
+        Some(visit) => (Some(visit.case.scopes()), Some(visit.case.asks())),
         None => (asked.scopes().ok()?, asked.attributes().ok()?),
     };
     let is_own = !is_from_another_site(&asked.headers);
@@ -263,12 +260,12 @@ async fn answer_to_callback(
                     // Only while so many logins begin that this one was forgotten meanwhile.
                     return pages::problem(Problem::UnknownLogin, language);
                 };
-                let page = wish.case.map_or("signed-in", UseCase::name);
+                let page = wish.page(&[]);
                 let ids = (session.clone(), asked.session());
                 memory.sign_in(ids, (signed_in, wish), chapter, now);
                 drop(memory);
                 announce(shared, Ended::SignedIn);
-                return with_cookie(see_other(&format!("/{page}")), SESSION, &session);
+                return with_cookie(see_other(&page), SESSION, &session);
             }
             Err(error) => Failed::from(&error),
         },

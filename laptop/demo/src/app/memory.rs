@@ -10,9 +10,9 @@ use four_attributes::AttributeSet;
 use loopback::journal::{Check, Moment};
 
 use super::relying_party::{AppLogin, FinishError, OAuthError, SignedIn, class_and_support_id};
+use super::visit::{Visit, address};
 use crate::expected::CANCELLED;
 use crate::scopes::Scopes;
-use crate::use_case::UseCase;
 
 /// How long a login may take: longer than Amazon Cognito's five minutes, so that Cognito can report
 /// that the time is up.
@@ -148,7 +148,17 @@ pub(super) struct Wish {
     /// What the stack asks people for.
     pub(super) asked: AttributeSet,
     /// The use case, if it isn't the start page's own login.
-    pub(super) case: Option<UseCase>,
+    pub(super) case: Option<Visit>,
+}
+
+impl Wish {
+    /// The address of the page of whoever is signed in, with more parameters.
+    pub(super) fn page(&self, more: &[(&str, &str)]) -> String {
+        match self.case {
+            Some(case) => case.page(more),
+            None => address("/signed-in", more.iter().copied()),
+        }
+    }
 }
 
 /// A login that this app began.

@@ -20,6 +20,7 @@ pub mod relying_party;
 mod server;
 mod settings;
 mod shared;
+mod visit;
 mod watch;
 
 pub(crate) use members::told_to_member;

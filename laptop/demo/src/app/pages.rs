@@ -13,7 +13,7 @@ use loopback::journal::Moment;
 use loopback::pages::{Forms, Frame, LANGUAGE, Language, Site, as_read, page, with_words};
 use serde_json::{Map, Value};
 
-use super::choice::{self, CASE, Choice};
+use super::choice::{self, Choice};
 use super::memory::{Failed, Login, Refreshed, Refused, Session, Stage};
 use super::received::{self, Fact, JAPAN, Row};
 use super::relying_party::OAuthError;
@@ -63,7 +63,7 @@ pub(super) enum Problem<'a> {
     /// A form of another site sent the request.
     OtherOrigin,
     /// The query names a scope, an attribute or a use case that this app doesn't have.
-    UnknownScope,
+    UnknownValue,
     /// The system gives no randomness.
     Internal,
     /// Nobody is signed in.
@@ -95,7 +95,7 @@ impl Problem<'_> {
             Self::OtherOrigin | Self::NotSignedIn => StatusCode::FORBIDDEN,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Malformed
-            | Self::UnknownScope
+            | Self::UnknownValue
             | Self::NoState(_)
             | Self::UnknownLogin
             | Self::OtherBrowser
@@ -173,7 +173,7 @@ impl Problem<'_> {
                     "Use the button of this site.",
                 ),
             ],
-            Self::UnknownScope => [
+            Self::UnknownValue => [
                 ("使えない値です", "An unknown value"),
                 (
                     "アドレスに、このアプリでは使えないスコープ、属性、または用途があります。ログインは始まっていません。",
@@ -729,7 +729,7 @@ pub(super) fn failed(
         meaning,
         remedy,
         again: match login.wish.case {
-            Some(case) => format!("{CASE}={}", case.name()),
+            Some(visit) => visit.query(),
             None => choice::query_of(&login.wish.scopes, login.wish.asked),
         },
         facts: facts_of(failed, language),

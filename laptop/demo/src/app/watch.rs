@@ -32,12 +32,10 @@ pub(super) async fn page(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let asked = Asked::new(query, headers);
-    if shared.memory().watched(&key).is_none() {
-        return pages::problem(Problem::UnknownLogin, asked.language);
-    }
-    let tale = tale_of(&shared, &key, asked.language);
-    let language = asked.language;
+    let Asked { language, .. } = Asked::new(query, headers);
+    let Some(tale) = tale_of(&shared, &key, language) else {
+        return pages::problem(Problem::UnknownLogin, language);
+    };
     let title = language.say("ログインで起きること", "What happens in a login");
     let template = Watch {
         frame: Frame::new(SITE, language, title, ""),
@@ -58,22 +56,22 @@ pub(super) async fn story(
     headers: HeaderMap,
 ) -> Response {
     let asked = Asked::new(query, headers);
-    if shared.memory().watched(&key).is_none() {
-        return pages::problem(Problem::UnknownLogin, asked.language);
-    }
     if let Err(response) = grown(&shared, &asked).await {
         return response;
     }
-    let tale = tale_of(&shared, &key, asked.language);
-    pages::grown(pages::login_tale(asked.language, &tale), tale.seen)
+    match tale_of(&shared, &key, asked.language) {
+        Some(tale) => pages::grown(pages::login_tale(asked.language, &tale), tale.seen),
+        None => pages::problem(Problem::UnknownLogin, asked.language),
+    }
 }
 
-/// The story of the login with this key, without a link to where it ended: the frame isn't the
-/// place for that page.
-fn tale_of(shared: &Shared, key: &str, language: Language) -> Tale {
+/// The story of the login with this key, if there is one. It has no link to where the login ended:
+/// the frame isn't the place for that page.
+fn tale_of(shared: &Shared, key: &str, language: Language) -> Option<Tale> {
+    shared.memory().watched(key)?;
     let mut tale = tale_where(shared, language, |memory| memory.watched(key));
     tale.end = None;
-    tale
+    Some(tale)
 }
 
 /// Lets only the stand-ins have a page in a frame (Content Security Policy Level 3,

@@ -84,8 +84,8 @@ impl UseCase {
         self.scopes().needs()
     }
 
-    /// What its app decides by the claims of an ID token that was verified. By default, the town of
-    /// the bookings is the first municipality that can stand for it.
+    /// What its app decides by the claims of an ID token that was verified. The usual municipality
+    /// stands for the town of the bookings.
     #[must_use]
     pub fn decide(self, claims: &Map<String, Value>) -> Decided {
         match self {
@@ -114,12 +114,12 @@ impl UseCase {
                     decision: json!(decision),
                     words: match decision {
                         booking::Decision::Resident => (
-                            "市民料金で予約できます（東京都千代田区の住民）。",
-                            "The residents' price (a resident of Chiyoda, Tokyo).",
+                            "市民料金で予約できます。",
+                            "You book at the residents' price.",
                         ),
                         booking::Decision::Other => (
-                            "市外料金で予約できます（東京都千代田区の住民ではない）。",
-                            "The price for others (no resident of Chiyoda, Tokyo).",
+                            "市外料金で予約できます。",
+                            "You book at the price for others.",
                         ),
                         booking::Decision::Unknown => (
                             "市区町村を確認できません（市外に住んでいるという意味ではありません）。",
